@@ -1,0 +1,11 @@
+import type { ResourceBase } from './resource-base.ts'
+
+/** A team of a UCP organization. Identified by organization and name. */
+export interface Team extends ResourceBase {
+  readonly kind: 'Team'
+  readonly organization: string
+  readonly name: string
+  readonly description: string
+  /** Members follow this LDAP group; null where they are named one by one. */
+  readonly ldapSync: { readonly groupDn: string; readonly groupMemberAttribute: string } | null
+}

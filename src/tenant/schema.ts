@@ -1,0 +1,241 @@
+import * as z from 'zod'
+import { accountName, bytes, cidr, cpu, key } from '../core/fields.ts'
+
+const mail = z.email('an e-mail address, e.g. claire.martin@bank.example')
+
+/** Groups of operations a person or a machine of an organization may need; each has a non-prod and a prod form. */
+export const JobRole = z
+  .enum(['viewer', 'developer', 'operator', 'release-manager', 'ci', 'auditor'])
+  .describe('What the members do; each job role has a non-prod and a prod form.')
+export type JobRole = z.infer<typeof JobRole>
+
+export const ReservationPolicy = z
+  .enum(['safe', 'optimized', 'minimum'])
+  .describe(
+    'How hardware is shared: `safe` reserves what is limited, `optimized` reserves less than the limit, `minimum` reserves what a container needs after its start under minimum load.',
+  )
+export type ReservationPolicy = z.infer<typeof ReservationPolicy>
+
+export const Environment = z
+  .enum(['dev', 'test', 'staging', 'prod'])
+  .describe('`prod` runs on clusters of stage prod, the others on clusters of stage nonprod.')
+export type Environment = z.infer<typeof Environment>
+
+export const OfferName = z
+  .enum(['run/std', 'run/edge', 'build/std'])
+  .describe('A service offer of the platform.')
+export type OfferName = z.infer<typeof OfferName>
+
+/** An LDAP distinguished name that begins with the group's common name. */
+const ldapGroup = z
+  .string()
+  .regex(
+    /^CN=[^,=+<>#;"\\]+(?:,(?:CN|OU|DC|O|C)=[^,=+<>#;"\\]+)+$/i,
+    "a distinguished name, e.g. 'CN=RB-Developers,OU=Groups,DC=bank,DC=example'",
+  )
+  .max(256)
+  .describe('Distinguished name of the LDAP group whose members are the team.')
+
+export const Team = z
+  .strictObject({
+    role: JobRole,
+    ldapGroup: ldapGroup.optional(),
+    members: z
+      .array(accountName)
+      .max(100)
+      .optional()
+      .describe('Accounts by name, where the team does not follow an LDAP group.'),
+    applications: z
+      .array(key('An application'))
+      .min(1)
+      .optional()
+      .describe('The applications the team works on; all of the organization where absent.'),
+    description: z.string().max(200).optional().describe('One line for reviewers and auditors.'),
+  })
+  .describe('A team of the organization: a job role and who holds it, by `ldapGroup` or by `members`.')
+export type Team = z.infer<typeof Team>
+
+const PoolRequest = z
+  .strictObject({
+    machine: key('A machine').describe("A machine type of the cluster file, e.g. 'large'."),
+    min: z.int().min(1).max(100).describe('Fewest VMs.'),
+    max: z.int().min(1).max(100).describe('Most VMs; the cluster watcher grows the pool up to it.'),
+  })
+  .describe('VMs of its own for the organization.')
+
+const Offer = z
+  .strictObject({ pool: PoolRequest.optional() })
+  .describe('An offer that the organization uses; `run/edge` needs a `pool`, the others share theirs.')
+
+export const Application = z
+  .strictObject({
+    environments: z.array(Environment).min(1).describe('Where it runs.'),
+    repositories: z
+      .array(key('A repository'))
+      .max(50)
+      .optional()
+      .describe('Image repositories in the registry.'),
+    reservation: ReservationPolicy.optional(),
+    offer: z
+      .enum(['run/std', 'run/edge'])
+      .optional()
+      .describe('Where its services run; `run/std` where absent.'),
+    secrets: z
+      .array(key('A secret'))
+      .max(50)
+      .optional()
+      .describe('Names of secrets that the application reads from Vault; values never stand in this file.'),
+    description: z.string().max(200).optional().describe('One line for reviewers and auditors.'),
+  })
+  .describe('An application: its environments, image repositories and reservation policy.')
+export type Application = z.infer<typeof Application>
+
+export const OverlayNetwork = z
+  .strictObject({
+    kind: z.literal('overlay'),
+    subnet: cidr,
+    application: key('An application')
+      .optional()
+      .describe('Only this application; the organization where absent.'),
+    internal: z.boolean().optional().describe('No way out of the network; false where absent.'),
+  })
+  .describe('A swarm overlay network, encrypted on clusters of stage prod.')
+
+export const VpnNetwork = z
+  .strictObject({
+    kind: z.literal('vpn'),
+    vlan: key('A VLAN').describe('A VLAN of the cluster file.'),
+    subnet: cidr,
+    application: key('An application')
+      .optional()
+      .describe('Only this application; the organization where absent.'),
+  })
+  .describe('An ipvlan network on a VLAN of the bank, with a port group of its own.')
+
+export const PublicNetwork = z
+  .strictObject({
+    kind: z.literal('public'),
+    addresses: z.int().min(1).max(64).describe('How many public addresses the services need.'),
+    subnet: cidr
+      .optional()
+      .describe("Pins the block out of the cluster's public pool; derived from the names where absent."),
+    application: key('An application')
+      .optional()
+      .describe('Only this application; the organization where absent.'),
+  })
+  .describe("An ipvlan network with addresses out of the cluster's public pool.")
+
+export const Network = z.discriminatedUnion('kind', [OverlayNetwork, VpnNetwork, PublicNetwork])
+export type Network = z.infer<typeof Network>
+
+export const Volume = z
+  .strictObject({
+    backend: key('A storage back end').describe('A storage back end of the cluster file.'),
+    size: bytes,
+    application: key('An application')
+      .optional()
+      .describe('Only this application; the organization where absent.'),
+    access: z
+      .enum(['simple', 'secured'])
+      .optional()
+      .describe('`secured` volumes are encrypted in transit where the back end can; `simple` where absent.'),
+  })
+  .describe('A docker volume on a storage back end; its data outlives the tenant.')
+export type Volume = z.infer<typeof Volume>
+
+const Agents = z
+  .strictObject({
+    max: z.int().min(1).max(100).describe('Most agents at once.'),
+    cpu: cpu.optional().describe("CPU limit of an agent; the size class's where absent."),
+    memory: bytes.optional().describe("Memory limit of an agent; the size class's where absent."),
+    labels: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a label without spaces'))
+      .max(20)
+      .optional()
+      .describe('Jenkins labels that jobs ask for.'),
+  })
+  .describe('Jenkins agents of the organization.')
+
+const Controller = z
+  .strictObject({ cpu: cpu.optional(), memory: bytes.optional() })
+  .describe("The Jenkins controller's limits; the size class's where absent.")
+
+export const ContinuousIntegration = z
+  .strictObject({
+    agents: Agents,
+    controller: Controller.optional(),
+    account: accountName
+      .optional()
+      .describe(
+        'The UCP account that pipelines deploy with; its default collection becomes the organization’s.',
+      ),
+  })
+  .describe('A Jenkins controller and its agents.')
+
+const Quota = z
+  .strictObject({
+    cpu: cpu.optional(),
+    memory: bytes.optional(),
+    storage: bytes.optional(),
+    containers: z.int().min(1).max(10_000).optional().describe('Containers at once.'),
+  })
+  .describe("The organization's envelope on a cluster; each part is the size class's where absent.")
+
+const NetworkOverride = z.strictObject({
+  subnet: cidr.optional(),
+  addresses: z.int().min(1).max(64).optional(),
+})
+
+const ClusterOverride = z
+  .strictObject({
+    size: z.enum(['small', 'medium', 'large', 'xlarge']).optional(),
+    quota: Quota.optional(),
+    reservation: ReservationPolicy.optional(),
+    networks: z.record(key('A network'), NetworkOverride).optional(),
+    volumes: z
+      .record(
+        key('A volume'),
+        z.strictObject({ size: bytes.optional(), backend: key('A storage back end').optional() }),
+      )
+      .optional(),
+    offers: z.partialRecord(OfferName, Offer).optional(),
+    ci: z.strictObject({ agents: Agents.partial().optional(), controller: Controller.optional() }).optional(),
+  })
+  .describe('What differs on one cluster.')
+
+export const SizeClass = z
+  .enum(['small', 'medium', 'large', 'xlarge'])
+  .describe('A named size: quota and defaults, each overridable.')
+export type SizeClass = z.infer<typeof SizeClass>
+
+/** A tenant file's object. The one source of the TypeScript type, the JSON Schema and the field tables. */
+export const Tenant = z
+  .strictObject({
+    organization: key('An organization')
+      .min(2)
+      .describe('Name of the organization; the file is named after it.'),
+    displayName: z.string().min(1).max(80).optional().describe('Its name for people.'),
+    size: SizeClass,
+    owner: mail.describe('Who answers for the organization; differs from `technicalLead`.'),
+    technicalLead: mail.describe('Who answers for its applications; differs from `owner`.'),
+    costCentre: z
+      .string()
+      .regex(/^[A-Z]{2,6}-\d{3,6}$/, "letters, a hyphen and digits, e.g. 'RB-4711'")
+      .describe('Where usage is charged.'),
+    reservation: ReservationPolicy.optional(),
+    quota: Quota.optional(),
+    teams: z.record(key('A team'), Team).describe('Teams by name.'),
+    offers: z.partialRecord(OfferName, Offer).describe('The offers the organization uses.'),
+    applications: z.record(key('An application'), Application).describe('Applications by name.'),
+    networks: z.record(key('A network'), Network).optional().describe('Networks by name.'),
+    volumes: z.record(key('A volume'), Volume).optional().describe('Volumes by name.'),
+    ci: ContinuousIntegration.optional(),
+    clusters: z
+      .record(key('A cluster'), ClusterOverride)
+      .optional()
+      .describe(
+        'The clusters the organization is on, each with what differs there; every shared one where absent.',
+      ),
+  })
+  .describe('One organization on the platform.')
+export type Tenant = z.infer<typeof Tenant>
