@@ -192,12 +192,16 @@ export class Http {
   async #once(call: HttpCall): Promise<HttpAnswer> {
     const timeout = call.timeoutMilliseconds ?? this.#options.timeoutMilliseconds ?? 60_000
     const isText = typeof call.body === 'string'
+    const given: Record<string, string | Secret> = {
+      accept: 'application/json',
+      ...(call.body === undefined ? {} : { 'content-type': isText ? 'text/plain' : 'application/json' }),
+      ...call.headers,
+    }
     const headers = Object.fromEntries(
-      Object.entries({
-        accept: 'application/json',
-        ...(call.body === undefined ? {} : { 'content-type': isText ? 'text/plain' : 'application/json' }),
-        ...call.headers,
-      }).map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? value : value.reveal()]),
+      Object.entries(given).map(([name, value]) => [
+        name.toLowerCase(),
+        typeof value === 'string' ? value : value.reveal(),
+      ]),
     )
     let answer: HttpAnswer
     try {
