@@ -1,0 +1,58 @@
+import { badRequest } from './refusal.ts'
+
+/** The `filters` query parameter: values by filter name. All names must match, any value of a name suffices. */
+export type Filters = ReadonlyMap<string, readonly string[]>
+
+const valuesOf = (value: unknown): string[] => {
+  if (Array.isArray(value)) return value.map(String)
+  // The form of older clients: {"label": {"a=b": true}}.
+  if (value !== null && typeof value === 'object')
+    return Object.entries(value)
+      .filter(([, on]) => on === true)
+      .map(([text]) => text)
+  throw badRequest('invalid filter')
+}
+
+/**
+ * Reads the parameter; absent is no filter.
+ *
+ * Errors: `@throws {Refusal}` 400 when it is not JSON of that form, or names a filter not in `allowed`.
+ */
+export const parseFilters = (text: string | null, allowed: readonly string[]): Filters => {
+  if (text === null || text === '') return new Map()
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw badRequest('invalid filters: not JSON')
+  }
+  if (parsed === null || typeof parsed !== 'object') throw badRequest('invalid filters: not an object')
+  const filters = new Map(Object.entries(parsed).map(([name, value]) => [name, valuesOf(value)]))
+  for (const name of filters.keys())
+    if (!allowed.includes(name)) throw badRequest(`Invalid filter '${name}'`)
+  return filters
+}
+
+/** Whether `name` is not filtered, or `test` accepts one of its values. */
+export const passes = (filters: Filters, name: string, test: (value: string) => boolean): boolean => {
+  const values = filters.get(name)
+  return values === undefined || values.length === 0 || values.some(test)
+}
+
+/** `key` or `key=value` against labels; unlike the others, every given label must match (moby's MatchKVList). */
+export const passesLabels = (
+  filters: Filters,
+  name: string,
+  labels: Readonly<Record<string, string>> | null | undefined,
+): boolean =>
+  (filters.get(name) ?? []).every((wanted) => {
+    const at = wanted.indexOf('=')
+    const key = at < 0 ? wanted : wanted.slice(0, at)
+    const value = labels?.[key]
+    return value !== undefined && (at < 0 || value === wanted.slice(at + 1))
+  })
+
+/** Ids match by prefix, names by substring, as the engine does. */
+export const passesIdAndName = (filters: Filters, id: string, name: string): boolean =>
+  passes(filters, 'id', (wanted) => id.startsWith(wanted)) &&
+  passes(filters, 'name', (wanted) => name.includes(wanted))
