@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Raised when bundles made by an older form of this file must not be used. */
+const bundlerVersion = 2
+const keptBuilds = 4
+const keptMilliseconds = 60 * 60 * 1000
+
+/** What no bundle holds: compilers, and what must be one instance with what the engine's language host loaded. */
+const alwaysExternal = ['esbuild', 'typescript', 'vitest']
+const sharedWithHost = ['@pulumi/pulumi']
+const runsInHost = new Set(['program', 'cli/main'])
+
+/** @param {string} folder @returns {string} */
+const rootAbove = (folder) => {
+  if (existsSync(join(folder, 'Pulumi.yaml'))) return folder
+  const parent = dirname(folder)
+  if (parent === folder) throw new Error('no Pulumi.yaml above the code that is running')
+  return rootAbove(parent)
+}
+
+/** The checkout's folder, absolute. */
+export const root = rootAbove(dirname(fileURLToPath(import.meta.url)))
+
+const builds = join(root, '.tenantry', 'build')
+
+/** @param {string} folder @param {import('node:crypto').Hash} hash */
+const hashFolder = (folder, hash) => {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) hashFolder(path, hash)
+    else hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path)).update('\0')
+  }
+}
+
+const sourcesDigest = () => {
+  const hash = createHash('sha256').update(`bundle ${bundlerVersion} node ${process.versions.modules}\0`)
+  hash.update(readFileSync(join(root, 'package-lock.json')))
+  hashFolder(join(root, 'src'), hash)
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** @param {string} path */
+const ageMilliseconds = (path) => Date.now() - statSync(path).mtimeMs
+
+/** Builds that nobody made or used for an hour go, but the newest few. @param {string} current */
+const prune = (current) => {
+  const old = readdirSync(builds)
+    .filter((name) => name !== current)
+    .map((name) => ({ path: join(builds, name), age: ageMilliseconds(join(builds, name)) }))
+    .sort((a, b) => a.age - b.age)
+    .slice(keptBuilds)
+    .filter(({ age }) => age > keptMilliseconds)
+  for (const { path } of old) rmSync(path, { recursive: true, force: true })
+}
+
+/** esbuild leaves `require` of externals in ES modules; this gives them one. */
+const requireBanner = [
+  "import { createRequire as tenantryCreateRequire } from 'node:module'",
+  "import { fileURLToPath as tenantryFileUrlToPath } from 'node:url'",
+  'const require = tenantryCreateRequire(import.meta.url)',
+  'const __filename = tenantryFileUrlToPath(import.meta.url)',
+  "const __dirname = __filename.slice(0, __filename.lastIndexOf('/'))",
+].join(';')
+
+/** @param {string} entry @param {string} target */
+const build = async (entry, target) => {
+  const { build: esbuild } = await import('esbuild')
+  const temporary = `${target}.${process.pid}.${process.hrtime.bigint()}`
+  await esbuild({
+    entryPoints: [join(root, 'src', `${entry}.ts`)],
+    outfile: join(temporary, basename(target)),
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    minifyWhitespace: true,
+    mainFields: ['module', 'main'],
+    external: [...alwaysExternal, ...(runsInHost.has(entry) ? sharedWithHost : [])],
+    banner: { js: requireBanner },
+    logLevel: 'error',
+  })
+  for (const file of [`${basename(target)}.map`, basename(target)])
+    renameSync(join(temporary, file), join(dirname(target), file))
+  rmSync(temporary, { recursive: true, force: true })
+}
+
+/**
+ * The path of a bundle of `src/<entry>.ts` that is as new as the sources; made unless it is there.
+ *
+ * One ES module in one file. Put in place by a rename: processes that build at once do the same work twice, no more.
+ * @param {string} entry e.g. `cli/main` or `src/cli/main.ts`
+ * @returns {Promise<string>}
+ */
+export const ensureBundle = async (entry) => {
+  const name = entry.replace(/^src\//, '').replace(/\.ts$/, '')
+  const digest = sourcesDigest()
+  const target = join(builds, digest, `${name}.mjs`)
+  if (existsSync(target)) return target
+  mkdirSync(dirname(target), { recursive: true })
+  await build(name, target)
+  utimesSync(join(builds, digest), new Date(), new Date())
+  prune(digest)
+  return target
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureBundle, root } from './bundle.mjs'
+
+/** Exit code of a fault. Source: design §10. */
+const faultExitCode = 3
+
+if (existsSync(join(root, 'node_modules', 'esbuild'))) {
+  const { main } = await import(pathToFileURL(await ensureBundle('cli/main')).href)
+  process.exitCode = await main(process.argv.slice(2))
+} else {
+  process.stderr.write(`tenantry: its packages are not installed. Run \`npm ci\` in ${root} first.\n`)
+  process.exitCode = faultExitCode
+}
