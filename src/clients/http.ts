@@ -9,6 +9,8 @@ export interface Tls {
   /** PEM of our certificate (mutual TLS). */
   readonly cert?: string
   readonly key?: Secret
+  /** Takes any certificate. Only where a person asked for it. */
+  readonly allowUnverified?: boolean
 }
 
 export interface HttpCall {
@@ -22,6 +24,10 @@ export interface HttpCall {
   readonly timeoutMilliseconds?: number
   /** What it is about, for messages. */
   readonly resource?: string
+  /** Error statuses handed back as answers, because the caller reads their body (SOAP faults are 500). */
+  readonly answers?: readonly number[]
+  /** Whether the call changes nothing although its method could, so that it may be sent again (a query by POST). */
+  readonly readOnly?: boolean
 }
 
 export interface HttpAnswer {
@@ -136,6 +142,7 @@ export class Http {
         ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
         ...(options.tls?.cert === undefined ? {} : { cert: options.tls.cert }),
         ...(options.tls?.key === undefined ? {} : { key: options.tls.key.reveal() }),
+        ...(options.tls?.allowUnverified === true ? { rejectUnauthorized: false } : {}),
       },
     })
   }
@@ -218,7 +225,7 @@ export class Http {
     } catch (cause) {
       throw this.#connectionFault(call, cause, timeout)
     }
-    if (answer.status >= 400) throw this.#answerFault(call, answer)
+    if (answer.status >= 400 && !call.answers?.includes(answer.status)) throw this.#answerFault(call, answer)
     return answer
   }
 
@@ -233,7 +240,7 @@ export class Http {
   #answerFault(call: HttpCall, answer: HttpAnswer): Fault {
     const code = codeOfStatus(answer.status, answer.text)
     const after = Number(answer.headers['retry-after'])
-    const repeatable = call.method === 'GET' || call.method === 'LIST' || call.method === 'HEAD'
+    const repeatable = isReadOnly(call)
     const retryable =
       code === 'rate-limited' || (repeatable && code === 'unavailable') || answer.status === 503
     return new Fault(
@@ -268,7 +275,7 @@ export class Http {
         retryable: true,
         details: { ...details, hint: 'Check the address, the network and that the system is up.' },
       })
-    const repeatable = call.method === 'GET' || call.method === 'LIST' || call.method === 'HEAD'
+    const repeatable = isReadOnly(call)
     const timedOut = cause instanceof Error && cause.name === 'TimeoutError'
     return new Fault(
       repeatable ? (timedOut ? 'timeout' : 'unreachable') : 'outcome-unknown',
@@ -283,6 +290,9 @@ export class Http {
     )
   }
 }
+
+const isReadOnly = ({ method, readOnly }: HttpCall): boolean =>
+  readOnly ?? (method === 'GET' || method === 'LIST' || method === 'HEAD')
 
 const pathOnly = (path: string): string => path.split('?', 1)[0] ?? path
 
