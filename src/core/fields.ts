@@ -26,5 +26,13 @@ export const cidr = z
   .regex(/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}$/, "an IPv4 subnet in CIDR form, e.g. '10.64.17.0/25'")
   .describe('An IPv4 subnet in CIDR form; its host bits are zero.')
 
+/** One line of free text; control, format and invisible characters and lone surrogates are refused. */
+export const line = (most: number) =>
+  z
+    .string()
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]*$/u, 'one line of plain text')
+    .regex(/^\S(?:.*\S)?$/u, 'text without blanks at its ends')
+    .max(most)
+
 /** A UCP account's name as Tenantry writes it. */
 export const accountName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'an account name in lower case')

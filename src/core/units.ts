@@ -7,7 +7,7 @@ const binary: Readonly<Record<string, number>> = {
 }
 
 /** `2` or `0.5` CPUs, or `500m` thousandths: at least 1 m. */
-export const cpuPattern = /^(?:[1-9]\d{0,8}m|(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?)$/
+export const cpuPattern = /^(?!0(?:\.0+)?$)(?:[1-9]\d{0,8}m|(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?)$/
 
 /** A whole number with a binary unit: `512Mi`, `4Gi`, `2Ti`. */
 export const bytesPattern = /^[1-9]\d{0,6}(?:Ki|Mi|Gi|Ti|Pi)$/

@@ -1,0 +1,28 @@
+import { closest, distance } from 'fastest-levenshtein'
+
+/** The candidate that a misspelt word most likely stands for; undefined where none is near. Never throws. */
+export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
+  if (candidates.length === 0) return undefined
+  const lower = word.toLowerCase().slice(0, 80)
+  const best = closest(
+    lower,
+    candidates.map((candidate) => candidate.toLowerCase()),
+  )
+  const found = candidates.find((candidate) => candidate.toLowerCase() === best)
+  const most = Math.max(1, Math.floor(Math.max(lower.length, best.length) / 3))
+  return distance(lower, best) <= most ? found : undefined
+}
+
+const shownAtMost = 12
+
+const listed = (candidates: readonly string[]): string => {
+  if (candidates.length === 0) return 'There is none yet.'
+  const shown = candidates.slice(0, shownAtMost).join(', ')
+  return candidates.length > shownAtMost ? `Known are ${shown}, …` : `Known are ${shown}.`
+}
+
+/** A hint for a word that is none of the candidates: the nearest one, and what there is. */
+export const didYouMean = (word: string, candidates: readonly string[]): string => {
+  const guess = nearest(word, candidates)
+  return guess === undefined ? listed(candidates) : `Did you mean '${guess}'? ${listed(candidates)}`
+}

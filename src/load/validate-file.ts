@@ -1,0 +1,61 @@
+import type * as z from 'zod'
+import { Cluster } from '../cluster/schema.ts'
+import { type Checked, type Issue, sortIssues } from '../core/issue.ts'
+import type { Loaded } from '../core/loaded.ts'
+import { Tenant } from '../tenant/schema.ts'
+import { clusterJsonSchema, type JsonSchema, tenantJsonSchema } from './json-schema.ts'
+import { schemaIssues } from './schema-issue.ts'
+
+interface Validation<T> {
+  readonly area: 'tenant' | 'cluster'
+  readonly schema: z.ZodType<T>
+  readonly jsonSchema: () => JsonSchema
+  /** The field that the file is named after. */
+  readonly nameField: string
+}
+
+/** What a folder's file must be called: the last part of its path without `.ts`. */
+const baseName = (file: string): string => file.slice(file.lastIndexOf('/') + 1).replace(/\.ts$/, '')
+
+const misnamed = (loaded: Loaded<unknown>, area: string, nameField: string): Issue[] => {
+  const name = (loaded.value as Record<string, unknown> | null)?.[nameField]
+  const base = baseName(loaded.file)
+  if (typeof name !== 'string' || name === base) return []
+  return [
+    {
+      code: `${area}/misnamed-file`,
+      message: `The file ${baseName(loaded.file)}.ts describes the ${nameField} '${name}'.`,
+      source: loaded.locate([nameField]),
+      hint: `Rename the file to ${name}.ts, or set ${nameField} to '${base}'.`,
+    },
+  ]
+}
+
+const validate = <T>(
+  loaded: Loaded<unknown>,
+  { area, schema, jsonSchema, nameField }: Validation<T>,
+): Checked<Loaded<T>> => {
+  const result = schema.safeParse(loaded.value)
+  const naming = misnamed(loaded, area, nameField)
+  if (result.success && naming.length === 0) return { ok: true, value: { ...loaded, value: result.data } }
+  const own = result.success ? [] : schemaIssues(result.error.issues, { area, loaded, schema: jsonSchema() })
+  return { ok: false, issues: sortIssues([...own, ...naming]) }
+}
+
+/**
+ * A read file as a tenant, if its object fits the schema and the file is named after the organization.
+ *
+ * Issue codes: `tenant/unknown-field`, `tenant/missing-field`, `tenant/wrong-type`, `tenant/wrong-value`,
+ * `tenant/wrong-name`, `tenant/misnamed-file`. Never throws.
+ */
+export const validateTenant = (loaded: Loaded<unknown>): Checked<Loaded<Tenant>> =>
+  validate(loaded, {
+    area: 'tenant',
+    schema: Tenant,
+    jsonSchema: tenantJsonSchema,
+    nameField: 'organization',
+  })
+
+/** A read file as a cluster; the same codes with `cluster/`. Never throws. */
+export const validateCluster = (loaded: Loaded<unknown>): Checked<Loaded<Cluster>> =>
+  validate(loaded, { area: 'cluster', schema: Cluster, jsonSchema: clusterJsonSchema, nameField: 'cluster' })
