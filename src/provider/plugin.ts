@@ -52,9 +52,26 @@ export interface ReadResult {
   readonly outputs: Properties
 }
 
+/**
+ * Thrown by `create` or `update` when the thing exists but is not as it should be: the state keeps `id` and `outputs`, and
+ * the next run updates it.
+ */
+export class Unfinished extends Error {
+  readonly id: string
+  readonly outputs: Properties
+
+  constructor(id: string, outputs: Properties, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.name = 'Unfinished'
+    this.id = id
+    this.outputs = outputs
+  }
+}
+
 /** One URN's request: what the server file hands to a resource's functions. */
 export interface ResourceContext {
   readonly urn: string
+  /** Aborts when the run is cancelled or the resource's own time limit is over. */
   readonly signal: AbortSignal
   /** Writes a line to the engine's log for this resource. Never give it a secret. */
   readonly log: (severity: 'debug' | 'info' | 'warning' | 'error', message: string) => void
@@ -63,8 +80,10 @@ export interface ResourceContext {
 /**
  * What a plugin does for one type token. `Client` is what `configure` made.
  *
- * Inputs reach `check` with unknowns and secrets marked. `create`, `update` and `delete` get plain values
- * (secrets unwrapped, no unknowns); what they return has the inputs' secrets marked again by the server, by name.
+ * Inputs reach `check` with unknowns and secrets marked. `diff` gets secrets unwrapped, unknowns kept. `create`, `update`,
+ * `read` and `delete` get plain values (secrets unwrapped, no unknowns); what they return has the inputs' secrets marked
+ * again by the server, by place. The state of a created or updated resource is its inputs overlaid with what was returned.
+ * In a preview the server answers by itself: outputs that are not inputs are unknown (create) or stay (update).
  * `create` and `update` observe, ensure, then sync, so that each can run again after a crash at any step.
  * Source: design §7.
  */
