@@ -1,0 +1,92 @@
+import { Provider as DockerProvider } from '@pulumi/docker/provider.js'
+import {
+  type ComponentResource,
+  type Input,
+  ProviderResource,
+  type ResourceOptions,
+  secret,
+} from '@pulumi/pulumi'
+import { Provider as VaultProvider } from '@pulumi/vault/provider.js'
+import type { Connected } from './connected.ts'
+
+export type ProviderName = 'ucp' | 'docker' | 'vault' | 'vsphere'
+
+/** Gives each provider, made at the first resource that needs it. */
+export type Providers = (name: ProviderName) => ProviderResource
+
+/** Whose resources they are for. */
+export interface ProvidersRequest {
+  /** Name of the stack: the owner that things are marked with in UCP. */
+  readonly owner: string
+  /** Whether things that exist and are not ours are taken over. */
+  readonly adopt: boolean
+  readonly parent: ComponentResource
+  /** Asked for at the first provider. */
+  readonly connected: () => Connected
+}
+
+/** Version of the plugin that comes with this checkout. */
+const ucpVersion = '0.1.0'
+
+class UcpProvider extends ProviderResource {
+  constructor(name: string, inputs: Readonly<Record<string, Input<string>>>, options: ResourceOptions) {
+    super('ucp', name, { ...inputs }, { ...options, version: ucpVersion })
+  }
+}
+
+class VsphereProvider extends ProviderResource {
+  constructor(name: string, inputs: Readonly<Record<string, Input<string>>>, options: ResourceOptions) {
+    super('vsphere', name, { ...inputs }, options)
+  }
+}
+
+const ucpInputs = ({ ucp, registry }: Connected, owner: string, adopt: boolean) => ({
+  endpoint: ucp.endpoint,
+  username: ucp.username,
+  password: secret(ucp.password.reveal()),
+  ...(ucp.caCertificate === undefined ? {} : { caCertificate: ucp.caCertificate }),
+  registryEndpoint: registry.endpoint,
+  registryUsername: registry.username,
+  registryToken: secret(registry.token.reveal()),
+  ...(registry.caCertificate === undefined ? {} : { registryCaCertificate: registry.caCertificate }),
+  owner,
+  ...(adopt ? { adopt: 'true' } : {}),
+})
+
+const dockerInputs = ({ docker }: Connected) => ({
+  host: docker.host,
+  caMaterial: docker.caMaterial,
+  certMaterial: docker.certMaterial,
+  keyMaterial: secret(docker.keyMaterial.reveal()),
+})
+
+const vaultInputs = ({ vault }: Connected) => ({
+  address: vault.address,
+  token: secret(vault.token.reveal()),
+  ...(vault.caFile === undefined ? {} : { caCertFile: vault.caFile }),
+})
+
+const vsphereInputs = ({ vcenter }: Connected) => ({
+  vsphereServer: vcenter.server,
+  user: vcenter.user,
+  password: secret(vcenter.password.reveal()),
+  allowUnverifiedSsl: String(vcenter.allowUnverifiedTls),
+})
+
+/** Explicit providers, so that nothing is taken from the environment of whoever runs the engine. */
+export const makeProviders = (request: ProvidersRequest): Providers => {
+  const { owner, adopt, connected } = request
+  const options = { parent: request.parent }
+  const make: Readonly<Record<ProviderName, () => ProviderResource>> = {
+    ucp: () => new UcpProvider('ucp', ucpInputs(connected(), owner, adopt), options),
+    docker: () => new DockerProvider('docker', dockerInputs(connected()), options),
+    vault: () => new VaultProvider('vault', vaultInputs(connected()), options),
+    vsphere: () => new VsphereProvider('vsphere', vsphereInputs(connected()), options),
+  }
+  const made = new Map<ProviderName, ProviderResource>()
+  return (name) => {
+    const provider = made.get(name) ?? make[name]()
+    made.set(name, provider)
+    return provider
+  }
+}
