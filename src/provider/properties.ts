@@ -154,8 +154,11 @@ export const secretStrings = (value: PropertyValue): string[] => {
 const shortestRedacted = 4
 
 /** The text with every given secret replaced by `[secret]`, the longest first. Never throws. */
-export const redact = (text: string, secrets: readonly string[]): string =>
-  [...secrets]
+export const redact = (text: string, secrets: readonly string[]): string => {
+  const long = secrets
     .filter((secret) => secret.length >= shortestRedacted)
     .sort((a, b) => b.length - a.length)
-    .reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text)
+  if (long.length === 0) return text
+  const pattern = long.map((secret) => secret.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')
+  return text.replace(new RegExp(pattern, 'g'), '[secret]')
+}

@@ -89,7 +89,6 @@ test('an asset passes through', () => {
 test('a key named __proto__ is a key', () => {
   const value = JSON.parse('{"__proto__":{"x":1}}')
   expect(Object.keys(decodeProperties(value))).toEqual(['__proto__'])
-  expect(Object.keys(fromStruct(toStruct(value)))).toEqual(['__proto__'])
 })
 
 test('an unknown is found at any depth', () => {
