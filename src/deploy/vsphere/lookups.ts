@@ -36,10 +36,10 @@ const text = (found: Found, property: string): Output<string> =>
     return value
   })
 
-const ask = (name: string, inputs: Values, options: InvokeOptions): Found =>
-  output<unknown>(runtime.invoke(`vsphere:index/${name}:${name}`, inputs, options)).apply<Values>(
-    (values) => values as Values,
-  )
+const ask = (name: string, inputs: Values, options: InvokeOptions): Found => {
+  const answer: Promise<Values> = runtime.invoke(`vsphere:index/${name}:${name}`, inputs, options)
+  return output(answer).apply<Values>((found: unknown) => found as Values)
+}
 
 const invoker = (options: () => InvokeOptions) => {
   const known = new Map<string, Found>()
