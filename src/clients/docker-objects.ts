@@ -57,7 +57,9 @@ export const ContainerSpec = z.looseObject({
 })
 export type ContainerSpec = z.infer<typeof ContainerSpec>
 
-const Amounts = z.looseObject({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() }).nullish()
+const Amounts = z
+  .looseObject({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() })
+  .nullish()
 
 const NetworkTarget = z.looseObject({ Target: z.string(), Aliases: texts })
 

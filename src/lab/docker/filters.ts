@@ -28,8 +28,7 @@ export const parseFilters = (text: string | null, allowed: readonly string[]): F
   }
   if (parsed === null || typeof parsed !== 'object') throw badRequest('invalid filters: not an object')
   const filters = new Map(Object.entries(parsed).map(([name, value]) => [name, valuesOf(value)]))
-  for (const name of filters.keys())
-    if (!allowed.includes(name)) throw badRequest(`Invalid filter '${name}'`)
+  for (const name of filters.keys()) if (!allowed.includes(name)) throw badRequest(`Invalid filter '${name}'`)
   return filters
 }
 

@@ -64,7 +64,9 @@ export interface EngineState {
   readonly swarmId: string
   readonly nodes: Map<string, Node>
   readonly services: Map<string, Service>
-  /** The version index of a service's spec when each of its tasks was made, by task id. */
+  /** Changes whenever a service's task template does, by service id: what tells old tasks from new ones. */
+  readonly specIndexOfService: Map<string, number>
+  /** The same as it was when the task was made, by task id. */
   readonly specIndexOfTask: Map<string, number>
   readonly tasks: Map<string, Task>
   readonly networks: Map<string, Network>
@@ -109,6 +111,7 @@ export const createState = (options: {
     joinTokens: { Worker: token(), Manager: token() },
     nodes: new Map(),
     services: new Map(),
+    specIndexOfService: new Map(),
     specIndexOfTask: new Map(),
     tasks: new Map(),
     networks: new Map(),

@@ -1,0 +1,280 @@
+import ipaddr from 'ipaddr.js'
+import * as z from 'zod'
+import { type Network, NetworkForm } from '../../clients/docker-objects.ts'
+import { parseFilters, passes, passesIdAndName, passesLabels } from './filters.ts'
+import { checkNetworkName, resolveReference } from './names.ts'
+import { badRequest, conflict, notFound, Refusal } from './refusal.ts'
+import {
+  bodyOf,
+  created,
+  type EngineAnswer,
+  type EngineRequest,
+  noContent,
+  ok,
+  parameter,
+} from './request.ts'
+import { networkTargets } from './service-references.ts'
+import { type EngineState, timestamp } from './state.ts'
+
+const drivers = new Set(['overlay', 'ipvlan', 'macvlan', 'bridge'])
+
+type Range = readonly [number, number]
+
+const rangeOf = (subnet: string): Range => {
+  if (!ipaddr.IPv4.isValidCIDR(subnet))
+    throw badRequest(`invalid subnet ${subnet}: invalid CIDR address: ${subnet}`)
+  const [address, bits] = ipaddr.IPv4.parseCIDR(subnet)
+  const first = address.octets.reduce((sum, octet) => sum * 256 + octet, 0)
+  const size = 2 ** (32 - bits)
+  const aligned = Math.floor(first / size) * size
+  return [aligned, aligned + size - 1]
+}
+
+const overlap = (a: Range, b: Range): boolean => a[0] <= b[1] && b[0] <= a[1]
+
+const subnetsOf = (network: Pick<Network, 'IPAM'>): string[] =>
+  (network.IPAM.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : []))
+
+const text = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')
+
+const refuseOverlap = (state: EngineState, subnet: string): void => {
+  const range = rangeOf(subnet)
+  for (const other of state.networks.values())
+    if (subnetsOf(other).some((used) => overlap(range, rangeOf(used))))
+      throw new Refusal(403, `Pool overlaps with other one on this address space`)
+}
+
+const checkInside = (subnet: string, what: string, address: string | undefined): void => {
+  if (!address) return
+  const [first, last] = rangeOf(subnet)
+  const [from, to] = rangeOf(address.includes('/') ? address : `${address}/32`)
+  if (from < first || to > last) throw badRequest(`no matching subnet for ${what} ${address}`)
+}
+
+/** The first free /24 of swarm's default address pool, 10.0.0.0/8. */
+const freeSubnet = (state: EngineState): string => {
+  const used = [...state.networks.values()].flatMap(subnetsOf).map(rangeOf)
+  for (let third = 0; third < 65_536; third++) {
+    const subnet = `10.${Math.floor(third / 256)}.${third % 256}.0/24`
+    if (!used.some((range) => overlap(range, rangeOf(subnet)))) return subnet
+  }
+  throw new Refusal(500, 'could not find an available, non-overlapping IPv4 address pool among the defaults')
+}
+
+const ipamOf = (state: EngineState, form: NetworkForm): Network['IPAM'] => {
+  const given = form.IPAM?.Config ?? []
+  const configs = given.length > 0 ? given : [{ Subnet: freeSubnet(state) }]
+  for (const { Subnet, Gateway, IPRange } of configs) {
+    if (!Subnet) throw badRequest('ipam config needs a subnet')
+    refuseOverlap(state, Subnet)
+    checkInside(Subnet, 'gateway', Gateway)
+    checkInside(Subnet, 'range', IPRange)
+  }
+  return {
+    Driver: form.IPAM?.Driver || 'default',
+    Options: form.IPAM?.Options ?? null,
+    Config: configs.map((config) => ({
+      ...config,
+      Gateway: config.Gateway || text(rangeOf(config.Subnet ?? '0.0.0.0/0')[0] + 1),
+    })),
+  }
+}
+
+/** The networks every engine in swarm mode has. */
+export const addBuiltInNetworks = (state: EngineState): void => {
+  const add = (
+    name: string,
+    driver: string,
+    scope: string,
+    subnet: string | undefined,
+    ingress: boolean,
+  ): void => {
+    const id = scope === 'swarm' ? state.nextId() : state.nextHexId()
+    state.networks.set(id, {
+      Id: id,
+      Name: name,
+      Created: timestamp(state.clock()),
+      Scope: scope,
+      Driver: driver,
+      EnableIPv6: false,
+      IPAM: { Driver: 'default', Options: null, Config: subnet === undefined ? [] : [{ Subnet: subnet }] },
+      Internal: false,
+      Attachable: false,
+      Ingress: ingress,
+      Containers: {},
+      Options: {},
+      Labels: {},
+    })
+  }
+  add('ingress', 'overlay', 'swarm', '10.255.0.0/16', true)
+  add('bridge', 'bridge', 'local', '172.17.0.0/16', false)
+  add('docker_gwbridge', 'bridge', 'local', '172.18.0.0/16', false)
+  add('host', 'host', 'local', undefined, false)
+  add('none', 'null', 'local', undefined, false)
+}
+
+/** Errors: `@throws {Refusal}` 404. */
+export const findNetwork = (state: EngineState, reference: string): Network => {
+  const network = resolveReference(state.networks, reference, ({ Name }) => Name)
+  if (network === undefined) throw notFound(`network ${reference} not found`)
+  return network
+}
+
+export const createNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const form = bodyOf(request, NetworkForm)
+  checkNetworkName(form.Name)
+  const driver = form.Driver || 'bridge'
+  if (!drivers.has(driver)) throw notFound(`plugin "${driver}" not found`)
+  for (const { Name } of state.networks.values())
+    if (Name === form.Name) throw conflict(`network with name ${form.Name} already exists`)
+  const scope = form.Scope || (driver === 'overlay' ? 'swarm' : 'local')
+  const network: Network = {
+    Id: scope === 'swarm' ? state.nextId() : state.nextHexId(),
+    Name: form.Name,
+    Created: timestamp(state.clock()),
+    Scope: scope,
+    Driver: driver,
+    EnableIPv6: form.EnableIPv6 ?? false,
+    IPAM: ipamOf(state, form),
+    Internal: form.Internal ?? false,
+    Attachable: form.Attachable ?? false,
+    Ingress: form.Ingress ?? false,
+    Containers: {},
+    Options: { ...form.Options },
+    Labels: { ...form.Labels },
+  }
+  state.networks.set(network.Id, network)
+  state.events.emit(
+    'network',
+    'create',
+    network.Id,
+    { name: network.Name, type: driver },
+    eventScope(network),
+  )
+  return created({ Id: network.Id, Warning: '' })
+}
+
+const eventScope = (network: Network): 'swarm' | 'local' => (network.Scope === 'swarm' ? 'swarm' : 'local')
+
+const attachedContainers = (state: EngineState, network: Network): NonNullable<Network['Containers']> => {
+  const attached: NonNullable<Network['Containers']> = {}
+  const [first] = subnetsOf(network).map(rangeOf)
+  let next = (first?.[0] ?? 0) + 2
+  for (const container of state.containers.values()) {
+    if (container.state !== 'running' || !container.networks.has(network.Id)) continue
+    attached[container.id] = {
+      Name: container.name,
+      EndpointID: container.id.split('').reverse().join(''),
+      MacAddress: '02:42:0a:00:00:02',
+      IPv4Address: `${text(next)}/24`,
+      IPv6Address: '',
+    }
+    next += 1
+  }
+  return attached
+}
+
+const isInUse = (state: EngineState, network: Network): boolean =>
+  [...state.services.values()].some(({ Spec }) => networkTargets(Spec).includes(network.Id)) ||
+  Object.keys(attachedContainers(state, network)).length > 0
+
+const filterNames = ['id', 'name', 'label', 'driver', 'scope', 'type', 'dangling']
+const builtIn = new Set(['bridge', 'host', 'none', 'docker_gwbridge'])
+
+export const listNetworks = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const filters = parseFilters(request.query.get('filters'), filterNames)
+  return ok(
+    [...state.networks.values()].filter(
+      (network) =>
+        passesIdAndName(filters, network.Id, network.Name) &&
+        passesLabels(filters, 'label', network.Labels) &&
+        passes(filters, 'driver', (driver) => driver === network.Driver) &&
+        passes(filters, 'scope', (scope) => scope === network.Scope) &&
+        passes(filters, 'type', (type) => (type === 'builtin') === builtIn.has(network.Name)) &&
+        passes(filters, 'dangling', (on) => ['1', 'true'].includes(on) !== isInUse(state, network)),
+    ),
+  )
+}
+
+export const inspectNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const network = findNetwork(state, parameter(request))
+  return ok({ ...network, Containers: attachedContainers(state, network) })
+}
+
+export const deleteNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const network = findNetwork(state, parameter(request))
+  if (builtIn.has(network.Name))
+    throw new Refusal(403, `${network.Name} is a pre-defined network and cannot be removed`)
+  const user = [...state.services.values()].find(({ Spec }) => networkTargets(Spec).includes(network.Id))
+  if (user !== undefined)
+    throw badRequest(
+      `rpc error: code = FailedPrecondition desc = network ${network.Id} is in use by service ${user.ID}`,
+    )
+  if (isInUse(state, network))
+    throw new Refusal(
+      403,
+      `error while removing network: network ${network.Name} id ${network.Id} has active endpoints`,
+    )
+  state.networks.delete(network.Id)
+  state.events.emit(
+    'network',
+    network.Scope === 'swarm' ? 'remove' : 'destroy',
+    network.Id,
+    { name: network.Name, type: network.Driver },
+    eventScope(network),
+  )
+  return noContent
+}
+
+const Attachment = z.looseObject({ Container: z.string() })
+
+const attachable = (state: EngineState, request: EngineRequest) => {
+  const network = findNetwork(state, parameter(request))
+  const { Container } = bodyOf(request, Attachment)
+  const container = resolveReference(state.containers, Container, ({ name }) => name)
+  if (container === undefined) throw notFound(`No such container: ${Container}`)
+  return { network, container }
+}
+
+export const connectNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const { network, container } = attachable(state, request)
+  if (network.Scope === 'swarm' && !network.Attachable)
+    throw new Refusal(
+      403,
+      `Could not attach to network ${network.Name}: rpc error: code = PermissionDenied desc = network ${network.Name} not manually attachable`,
+    )
+  if (container.networks.has(network.Id))
+    throw new Refusal(403, `endpoint with name ${container.name} already exists in network ${network.Name}`)
+  container.networks.add(network.Id)
+  state.events.emit(
+    'network',
+    'connect',
+    network.Id,
+    { container: container.id, name: network.Name },
+    'local',
+  )
+  return { status: 200 }
+}
+
+export const disconnectNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const { network, container } = attachable(state, request)
+  if (!container.networks.delete(network.Id))
+    throw new Refusal(403, `container ${container.id} is not connected to network ${network.Name}`)
+  state.events.emit(
+    'network',
+    'disconnect',
+    network.Id,
+    { container: container.id, name: network.Name },
+    'local',
+  )
+  return { status: 200 }
+}
+
+export const pruneNetworks = (state: EngineState): EngineAnswer => {
+  const unused = [...state.networks.values()].filter(
+    (network) => !builtIn.has(network.Name) && !network.Ingress && !isInUse(state, network),
+  )
+  for (const network of unused) state.networks.delete(network.Id)
+  return ok({ NetworksDeleted: unused.map(({ Name }) => Name) })
+}

@@ -1,0 +1,87 @@
+import { type Volume, VolumeForm } from '../../clients/docker-objects.ts'
+import { parseFilters, passes, passesLabels } from './filters.ts'
+import { checkLocalName } from './names.ts'
+import { conflict, notFound } from './refusal.ts'
+import {
+  bodyOf,
+  created,
+  type EngineAnswer,
+  type EngineRequest,
+  flag,
+  noContent,
+  ok,
+  parameter,
+} from './request.ts'
+import { volumeNames } from './service-references.ts'
+import { type EngineState, timestamp } from './state.ts'
+
+const usersOf = (state: EngineState, name: string): string[] =>
+  [...state.containers.values()]
+    .filter(({ volumes }) => Object.values(volumes).includes(name))
+    .map(({ id }) => id)
+
+/** Errors: `@throws {Refusal}` 404. */
+export const findVolume = (state: EngineState, name: string): Volume => {
+  const volume = state.volumes.get(name)
+  if (volume === undefined) throw notFound(`get ${name}: no such volume`)
+  return volume
+}
+
+/** As docker: a volume that is there with the same driver is answered as it is, its options untouched. */
+export const createVolume = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const form = bodyOf(request, VolumeForm)
+  const name = form.Name || state.nextHexId()
+  const driver = form.Driver || 'local'
+  checkLocalName('volume', name)
+  const there = state.volumes.get(name)
+  if (there !== undefined) {
+    if (there.Driver !== driver)
+      throw conflict(
+        `create ${name}: conflict: volume name must be unique: a volume of that name exists with driver ${there.Driver}`,
+      )
+    return created(there)
+  }
+  const volume: Volume = {
+    Name: name,
+    Driver: driver,
+    Mountpoint: driver === 'local' ? `/var/lib/docker/volumes/${name}/_data` : `/mnt/${driver}/${name}`,
+    CreatedAt: timestamp(state.clock()),
+    Scope: driver === 'local' ? 'local' : 'global',
+    Labels: { ...form.Labels },
+    Options: { ...form.DriverOpts },
+  }
+  state.volumes.set(name, volume)
+  state.events.emit('volume', 'create', name, { driver }, 'local')
+  return created(volume)
+}
+
+export const listVolumes = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const filters = parseFilters(request.query.get('filters'), ['name', 'label', 'driver', 'dangling'])
+  const isDangling = (volume: Volume): boolean =>
+    usersOf(state, volume.Name).length === 0 &&
+    ![...state.services.values()].some(({ Spec }) => volumeNames(Spec).includes(volume.Name))
+  return ok({
+    Volumes: [...state.volumes.values()].filter(
+      (volume) =>
+        passes(filters, 'name', (name) => volume.Name.includes(name)) &&
+        passesLabels(filters, 'label', volume.Labels) &&
+        passes(filters, 'driver', (driver) => driver === volume.Driver) &&
+        passes(filters, 'dangling', (on) => ['1', 'true'].includes(on) === isDangling(volume)),
+    ),
+    Warnings: null,
+  })
+}
+
+export const inspectVolume = (state: EngineState, request: EngineRequest): EngineAnswer =>
+  ok(findVolume(state, parameter(request)))
+
+export const deleteVolume = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const name = parameter(request)
+  if (!state.volumes.has(name) && flag(request, 'force')) return noContent
+  const volume = findVolume(state, name)
+  const users = usersOf(state, name)
+  if (users.length > 0) throw conflict(`remove ${name}: volume is in use - [${users.join(', ')}]`)
+  state.volumes.delete(name)
+  state.events.emit('volume', 'destroy', name, { driver: volume.Driver }, 'local')
+  return noContent
+}
