@@ -345,9 +345,13 @@ export class Vault {
     })
   }
 
-  /** DELETE /v1/auth/:backend/groups/:name. */
+  /**
+   * DELETE /v1/auth/:backend/groups/:name, in the given and in the folded form: Vault folds the name when it writes
+   * and reads a group, but not when it deletes one (1.19.0, seen), which would leave the policies granted.
+   */
   async deleteLdapGroup(backend: string, name: string): Promise<void> {
-    await this.#remove(ldapGroupPath(backend, name), `LDAP group ${name}`)
+    for (const one of new Set([name, name.toLowerCase()]))
+      await this.#remove(ldapGroupPath(backend, one), `LDAP group ${name}`)
   }
 
   /** The LDAP configuration without its password. GET /v1/auth/:backend/config. */

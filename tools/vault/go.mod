@@ -1,6 +1,6 @@
 module tenantry.example/tools/vault
 
-go 1.26
+go 1.24
 
 tool github.com/hashicorp/vault
 

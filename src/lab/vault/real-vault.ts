@@ -147,7 +147,8 @@ const attempt = async (
   options: RealVaultOptions,
 ): Promise<(VaultServer & { readonly pid: number }) | undefined> => {
   const port = await freePort()
-  const rootToken = `hvs.${randomBytes(24).toString('base64url')}`
+  // Vault refuses a chosen token with its own prefix `hvs.` or with a dot.
+  const rootToken = randomBytes(24).toString('hex')
   const child = launch(options, port, rootToken)
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)

@@ -74,6 +74,7 @@ export class SystemBackend implements Backend {
       case 'health':
         return this.#health(request)
       case 'seal-status':
+        if (request.verb !== 'read') throw unsupportedOperation()
         return { bare: this.#sealStatus() }
       case 'mounts':
         return below.startsWith('auth/')
