@@ -1,35 +1,33 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// placedClone is a machine whose clones get a host of the pool they are asked into, and the configuration that
+// nodeTemplate is the template whose clones get a host of the pool they are asked into, and the configuration that
 // came with the call. The simulator leaves clones on the template's host and drops the configuration; a client
 // that is killed after the call would find a machine without the mark of who made it.
-type placedClone struct {
+type nodeTemplate struct {
 	*simulator.VirtualMachine
 }
 
-// placeClones makes every CloneVM_Task of the registry a placed one.
-func placeClones(registry *simulator.Registry) {
-	registry.Handler = func(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
-		if method.Name != "CloneVM_Task" || ctx.Session == nil {
-			return nil, nil
-		}
-		machine, ok := registry.Get(method.This).(*simulator.VirtualMachine)
-		if !ok {
-			return nil, nil
-		}
-		return placedClone{machine}, nil
+// placeClones makes the clones of a template placed ones.
+func placeClones(registry *simulator.Registry, template types.ManagedObjectReference) error {
+	machine, ok := registry.Get(template).(*simulator.VirtualMachine)
+	if !ok {
+		return fmt.Errorf("%s is no virtual machine", template)
 	}
+	registry.Put(&nodeTemplate{machine})
+	return nil
 }
 
-func (c placedClone) CloneVMTask(ctx *simulator.Context, req *types.CloneVM_Task) soap.HasFault {
+// CloneVMTask stands before the simulator's own.
+func (c *nodeTemplate) CloneVMTask(ctx *simulator.Context, req *types.CloneVM_Task) soap.HasFault {
 	task := simulator.CreateTask(c.VirtualMachine, "cloneVm", func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		if req.Spec.Location.Host == nil {
 			req.Spec.Location.Host = idlestHost(ctx, req.Spec.Location.Pool)

@@ -54,13 +54,16 @@ func run(port int) error {
 	if err := model.Create(); err != nil {
 		return err
 	}
-	placeClones(model.Map())
 	model.Service.RegisterEndpoints = true
 	model.Service.TLS = identity
 	model.Service.Listen = &url.URL{Host: fmt.Sprintf("127.0.0.1:%d", port), User: url.UserPassword(user, password)}
 	server := model.Service.NewServer()
 	defer server.Close()
-	if err := addTemplate(context.Background(), server.URL); err != nil {
+	template, err := addTemplate(context.Background(), server.URL)
+	if err != nil {
+		return err
+	}
+	if err := placeClones(model.Map(), template); err != nil {
 		return err
 	}
 	line := ready{server.URL.Host, certificate, model.ServiceContent.About.Version}

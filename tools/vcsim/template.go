@@ -17,40 +17,41 @@ const templateName = "swarm-node-template"
 const templateDiskBytes = 10 << 30
 
 // addTemplate makes the node template in the data center's vm folder.
-func addTemplate(ctx context.Context, address *url.URL) error {
+func addTemplate(ctx context.Context, address *url.URL) (types.ManagedObjectReference, error) {
+	var none types.ManagedObjectReference
 	client, err := govmomi.NewClient(ctx, address, true)
 	if err != nil {
-		return err
+		return none, err
 	}
 	defer func() { _ = client.Logout(ctx) }()
 	finder := find.NewFinder(client.Client)
 	datacenter, err := finder.Datacenter(ctx, "DC0")
 	if err != nil {
-		return err
+		return none, err
 	}
 	finder.SetDatacenter(datacenter)
 	folders, err := datacenter.Folders(ctx)
 	if err != nil {
-		return err
+		return none, err
 	}
 	pool, err := finder.ResourcePool(ctx, "DC0_C0/Resources")
 	if err != nil {
-		return err
+		return none, err
 	}
 	spec, err := templateSpec(ctx, finder)
 	if err != nil {
-		return err
+		return none, err
 	}
 	task, err := folders.VmFolder.CreateVM(ctx, spec, pool, nil)
 	if err != nil {
-		return err
+		return none, err
 	}
 	made, err := task.WaitForResult(ctx, nil)
 	if err != nil {
-		return err
+		return none, err
 	}
 	machine := object.NewVirtualMachine(client.Client, made.Result.(types.ManagedObjectReference))
-	return machine.MarkAsTemplate(ctx)
+	return machine.Reference(), machine.MarkAsTemplate(ctx)
 }
 
 func templateSpec(ctx context.Context, finder *find.Finder) (types.VirtualMachineConfigSpec, error) {
