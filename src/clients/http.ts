@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { Fault, type FaultCode, type FaultDetails } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 
@@ -24,6 +24,8 @@ export interface HttpCall {
   readonly timeoutMilliseconds?: number
   /** What it is about, for messages. */
   readonly resource?: string
+  /** Aborts the waits, and the call itself where it only reads; a write that was sent is waited for. */
+  readonly signal?: AbortSignal
   /** Error statuses handed back as answers, because the caller reads their body (SOAP faults are 500). */
   readonly answers?: readonly number[]
   /** Whether the call changes nothing although its method could, so that it may be sent again (a query by POST). */
@@ -126,8 +128,9 @@ export const messageOf = (text: string): string => {
  */
 export class Http {
   readonly #options: HttpOptions
-  readonly #agent: Agent
+  readonly #connect: NonNullable<Agent.Options['connect']>
   readonly #origin: string
+  #agent: Agent | undefined
 
   constructor(options: HttpOptions) {
     this.#options = options
@@ -135,16 +138,14 @@ export class Http {
       ? options.endpoint.slice('unix://'.length)
       : undefined
     this.#origin = socketPath === undefined ? options.endpoint.replace(/\/+$/, '') : 'http://localhost'
-    this.#agent = new Agent({
-      connect: {
-        timeout: 10_000,
-        ...(socketPath === undefined ? {} : { socketPath }),
-        ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
-        ...(options.tls?.cert === undefined ? {} : { cert: options.tls.cert }),
-        ...(options.tls?.key === undefined ? {} : { key: options.tls.key.reveal() }),
-        ...(options.tls?.allowUnverified === true ? { rejectUnauthorized: false } : {}),
-      },
-    })
+    this.#connect = {
+      timeout: 10_000,
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
+      ...(options.tls?.cert === undefined ? {} : { cert: options.tls.cert }),
+      ...(options.tls?.key === undefined ? {} : { key: options.tls.key.reveal() }),
+      ...(options.tls?.allowUnverified === true ? { rejectUnauthorized: false } : {}),
+    }
   }
 
   get endpoint(): string {
@@ -177,6 +178,7 @@ export class Http {
     const { attempts, baseMilliseconds, totalMilliseconds } = this.#options.retries ?? standardRetries
     let waited = 0
     for (let attempt = 1; ; attempt++) {
+      if (call.signal?.aborted) throw this.#cancelled(call)
       try {
         return await this.#once(call)
       } catch (error) {
@@ -187,13 +189,13 @@ export class Http {
             : error.details.retryAfterSeconds * 1000
         if (waited + wait > totalMilliseconds) throw error
         waited += wait
-        await (this.#options.sleep ?? pause)(wait)
+        await Promise.race([(this.#options.sleep ?? pause)(wait), aborted(call.signal)])
       }
     }
   }
 
   async close(): Promise<void> {
-    await this.#agent.close()
+    await this.#agent?.close()
   }
 
   async #once(call: HttpCall): Promise<HttpAnswer> {
@@ -210,23 +212,38 @@ export class Http {
         typeof value === 'string' ? value : value.reveal(),
       ]),
     )
+    const timer = AbortSignal.timeout(timeout)
     let answer: HttpAnswer
     try {
+      // Loaded with the first call: a plugin that only checks and diffs starts without it.
+      const { Agent, request } = await import('undici')
+      this.#agent ??= new Agent({ connect: this.#connect })
       const response = await request(`${this.#origin}${call.path}`, {
         dispatcher: this.#agent,
-        method: call.method as 'GET',
+        method: call.method as Dispatcher.HttpMethod,
         headers,
         ...(call.body === undefined
           ? {}
           : { body: isText ? (call.body as string) : JSON.stringify(call.body) }),
-        signal: AbortSignal.timeout(timeout),
+        signal: call.signal !== undefined && isReadOnly(call) ? AbortSignal.any([timer, call.signal]) : timer,
       })
       answer = { status: response.statusCode, headers: response.headers, text: await response.body.text() }
     } catch (cause) {
+      if (isReadOnly(call) && call.signal?.aborted) throw this.#cancelled(call)
       throw this.#connectionFault(call, cause, timeout)
     }
     if (answer.status >= 400 && !call.answers?.includes(answer.status)) throw this.#answerFault(call, answer)
     return answer
+  }
+
+  #cancelled(call: HttpCall): Fault {
+    return new Fault(
+      'cancelled',
+      `${call.method} ${pathOnly(call.path)} was not sent: the run was cancelled.`,
+      {
+        details: this.#details(call),
+      },
+    )
   }
 
   #details(call: HttpCall): FaultDetails {
@@ -238,7 +255,9 @@ export class Http {
   }
 
   #answerFault(call: HttpCall, answer: HttpAnswer): Fault {
-    const code = codeOfStatus(answer.status, answer.text)
+    // A gateway that gave up says nothing about what happened behind it.
+    const isLost = !isReadOnly(call) && (answer.status === 502 || answer.status === 504)
+    const code = isLost ? 'outcome-unknown' : codeOfStatus(answer.status, answer.text)
     const after = Number(answer.headers['retry-after'])
     const repeatable = isReadOnly(call)
     const retryable =
@@ -295,6 +314,9 @@ const isReadOnly = ({ method, readOnly }: HttpCall): boolean =>
   readOnly ?? (method === 'GET' || method === 'LIST' || method === 'HEAD')
 
 const pathOnly = (path: string): string => path.split('?', 1)[0] ?? path
+
+const aborted = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
