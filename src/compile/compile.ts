@@ -1,0 +1,60 @@
+import type { Cluster } from '../cluster/schema.ts'
+import { compareText } from '../core/issue.ts'
+import type { DesiredState, StackState } from '../model/desired-state.ts'
+import type { Resource } from '../model/resource.ts'
+import type { Tenant } from '../tenant/schema.ts'
+import { access } from './access.ts'
+import { ci } from './ci.ts'
+import { networks } from './networks.ts'
+import { nodes } from './nodes.ts'
+import { isOnCluster } from './on-cluster.ts'
+import { platform } from './platform.ts'
+import { registry } from './registry.ts'
+import { secrets } from './secrets.ts'
+import { platformStack } from './stack-name.ts'
+import { tenantScope } from './tenant-scope.ts'
+import { volumes } from './volumes.ts'
+
+const byKey = (resources: readonly Resource[]): readonly Resource[] =>
+  [...resources].sort((a, b) => compareText(a.key, b.key))
+
+/** The stack of what the organizations of a cluster share. */
+export const compilePlatform = (cluster: Cluster): StackState => ({
+  stack: platformStack(cluster.cluster),
+  cluster: cluster.cluster,
+  organization: null,
+  resources: byKey(platform(cluster)),
+})
+
+/** Every concern of a tenant file, in the order in which a person reads it. */
+const concerns = [access, registry, networks, volumes, secrets, ci, nodes] as const
+
+/**
+ * The stack of an organization on a cluster. It depends on its file and the cluster's alone.
+ *
+ * Throws Error on what the checks across files report first: a reference that the cluster file does not resolve.
+ */
+export const compileTenant = (tenant: Tenant, cluster: Cluster): StackState => {
+  const scope = tenantScope(tenant, cluster)
+  return {
+    stack: scope.stack,
+    cluster: cluster.cluster,
+    organization: tenant.organization,
+    resources: byKey(concerns.flatMap((concern) => concern(scope))),
+  }
+}
+
+/**
+ * What a cluster should hold: the platform's stack, then that of each organization on it, by name. The same to the
+ * byte whatever the order of the tenants.
+ */
+export const compile = (tenants: readonly Tenant[], cluster: Cluster): DesiredState => ({
+  cluster: cluster.cluster,
+  stacks: [
+    compilePlatform(cluster),
+    ...tenants
+      .filter((tenant) => isOnCluster(tenant, cluster))
+      .sort((a, b) => compareText(a.organization, b.organization))
+      .map((tenant) => compileTenant(tenant, cluster)),
+  ],
+})
