@@ -1,0 +1,4 @@
+import { servePlugin } from '../../provider/server.ts'
+import { vaultPlugin } from './vault-plugin.ts'
+
+await servePlugin(vaultPlugin)
