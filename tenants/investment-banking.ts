@@ -48,7 +48,7 @@ export default defineTenant({
   clusters: {
     nonprod: {
       size: 'medium',
-      quota: { cpu: '64' },
+      quota: { cpu: '64', storage: '3Ti' },
       offers: { 'run/edge': { pool: { machine: 'standard', min: 1, max: 3 } } },
     },
     prod: { networks: { markets: { subnet: '10.81.16.64/26' } } },

@@ -1,0 +1,162 @@
+import { compareText, type Issue } from '../core/issue.ts'
+import { type NameLimit, physicalName } from '../core/name.ts'
+import { duplicates } from './duplicates.ts'
+import type { Placement } from './fleet.ts'
+
+/** A physical name that something of a tenant gets on a cluster. */
+interface NameClaim {
+  readonly placement: Placement
+  /** Names of one space on one cluster are unique. */
+  readonly space: string
+  readonly name: string
+  readonly what: string
+  readonly path: readonly string[]
+}
+
+const claim = (
+  placement: Placement,
+  limit: NameLimit,
+  { what, parts, path }: { what: string; parts: readonly string[]; path: readonly string[] },
+): NameClaim => ({
+  placement,
+  space: `${limit} ${placement.resolved.cluster}`,
+  name: physicalName(limit, ...parts),
+  what,
+  path,
+})
+
+const networkNames = (placement: Placement): NameClaim[] =>
+  placement.resolved.networks.map(({ name }) =>
+    claim(placement, 'dockerNetwork', {
+      what: `the network '${name}'`,
+      parts: [placement.resolved.organization, name],
+      path: ['networks', name],
+    }),
+  )
+
+const volumeNames = (placement: Placement): NameClaim[] =>
+  placement.resolved.volumes.map(({ name }) =>
+    claim(placement, 'dockerVolume', {
+      what: `the volume '${name}'`,
+      parts: [placement.resolved.organization, name],
+      path: ['volumes', name],
+    }),
+  )
+
+const secretNames = (placement: Placement): NameClaim[] =>
+  placement.resolved.applications.map(({ name }) =>
+    claim(placement, 'dockerSecret', {
+      what: `the secret of '${name}'`,
+      parts: [placement.resolved.organization, name, 'role-id'],
+      path: ['applications', name],
+    }),
+  )
+
+/** What a Jenkins controller is made of. */
+const ciNames = (placement: Placement): NameClaim[] => {
+  const { organization, ci } = placement.resolved
+  if (ci === null) return []
+  const part = (limit: NameLimit, what: string, name: string) =>
+    claim(placement, limit, { what, parts: [organization, name], path: ['ci'] })
+  return [
+    part('dockerNetwork', 'the CI network', 'jenkins'),
+    part('dockerVolume', "the CI controller's volume", 'jenkins-home'),
+    part('dockerSecret', "the CI controller's secret", 'jenkins-vault-approle'),
+    part('dockerService', 'the CI controller', 'jenkins'),
+  ]
+}
+
+const policyNames = (placement: Placement): NameClaim[] => {
+  const { organization, applications, teams } = placement.resolved
+  const roles = new Map(teams.map(({ name, role }) => [role.value, name]))
+  return [
+    ...applications.map(({ name }) =>
+      claim(placement, 'vaultName', {
+        what: `the Vault policy of '${name}'`,
+        parts: [organization, 'app', name],
+        path: ['applications', name],
+      }),
+    ),
+    ...[...roles].map(([role, team]) =>
+      claim(placement, 'vaultName', {
+        what: `the Vault policy of the job role '${role}'`,
+        parts: [organization, role],
+        path: ['teams', team],
+      }),
+    ),
+  ]
+}
+
+/** Host names end in a number of two digits or more, so one for a pool stands for all of them. */
+const hostNames = (placement: Placement): NameClaim[] =>
+  placement.resolved.offers.flatMap(({ name, pool }) =>
+    name === 'run/edge' && pool.value !== null
+      ? [
+          claim(placement, 'nodeHostname', {
+            what: 'the edge pool',
+            parts: [placement.resolved.cluster, placement.resolved.organization, 'edge'],
+            path: ['offers', name],
+          }),
+        ]
+      : [],
+  )
+
+const inSpace = ({ space, name }: NameClaim): string => `${space} ${name}`
+
+const collision = (own: NameClaim, other: NameClaim): Issue => {
+  const { resolved, tenant } = other.placement
+  const { file, line } = tenant.locateKey(other.path)
+  return {
+    code: 'fleet/name-collision',
+    message: `On ${resolved.cluster}, ${own.what} of ${own.placement.resolved.organization} and ${other.what} of ${resolved.organization} (${file}:${line}) are both called '${own.name}'.`,
+    source: own.placement.tenant.locateKey(own.path),
+    hint: 'Rename one of the two.',
+  }
+}
+
+const withinTenants = (placements: readonly Placement[]): Issue[] => {
+  const claims = placements.flatMap((placement) => [
+    ...networkNames(placement),
+    ...volumeNames(placement),
+    ...secretNames(placement),
+    ...ciNames(placement),
+    ...policyNames(placement),
+    ...hostNames(placement),
+  ])
+  return duplicates(claims, inSpace).flatMap(({ item, first }) => [
+    collision(item, first),
+    collision(first, item),
+  ])
+}
+
+/** Host names of the clusters' own pools, by name: `nonprod-std` of pool `std`. */
+const poolNames = (placements: readonly Placement[]): ReadonlyMap<string, string> => {
+  const names = new Map<string, string>()
+  for (const { cluster } of new Map(placements.map((one) => [one.cluster, one])).values())
+    for (const pool of Object.keys(cluster.value.pools))
+      names.set(physicalName('nodeHostname', cluster.value.cluster, pool), pool)
+  return names
+}
+
+const withPools = (placements: readonly Placement[]): Issue[] => {
+  const pools = poolNames(placements)
+  return placements.flatMap(hostNames).flatMap(({ name, placement, path }) => {
+    const pool = pools.get(name)
+    if (pool === undefined) return []
+    return [
+      {
+        code: 'fleet/name-collision',
+        message: `The hosts of the edge pool of ${placement.resolved.organization} are called like those of the cluster pool '${pool}', ${name}-01.`,
+        source: placement.tenant.locateKey(path),
+        hint: `Rename the pool in ${placement.cluster.file}.`,
+      },
+    ]
+  })
+}
+
+/**
+ * Physical names that two things of a cluster would share: parts are joined by `-`, so `retail` with `banking-web` meets
+ * `retail-banking` with `web`. Issue code: `fleet/name-collision`. Never throws.
+ */
+export const checkNames = (placements: readonly Placement[]): Issue[] =>
+  [...withinTenants(placements), ...withPools(placements)].sort((a, b) => compareText(a.message, b.message))

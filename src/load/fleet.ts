@@ -1,0 +1,26 @@
+import type { Cluster } from '../cluster/schema.ts'
+import { isOnCluster } from '../compile/on-cluster.ts'
+import { type ResolvedTenant, resolveTenant } from '../compile/resolve.ts'
+import type { Loaded } from '../core/loaded.ts'
+import type { Tenant } from '../tenant/schema.ts'
+
+/** Every tenant and cluster of a checkout, each sorted by name. */
+export interface Fleet {
+  readonly tenants: readonly Loaded<Tenant>[]
+  readonly clusters: readonly Loaded<Cluster>[]
+}
+
+/** A tenant on a cluster that it is on. */
+export interface Placement {
+  readonly tenant: Loaded<Tenant>
+  readonly cluster: Loaded<Cluster>
+  readonly resolved: ResolvedTenant
+}
+
+/** Every tenant on every cluster it is on, by cluster, then by tenant, in the order of the fleet. Never throws. */
+export const placementsOf = ({ tenants, clusters }: Fleet): readonly Placement[] =>
+  clusters.flatMap((cluster) =>
+    tenants
+      .filter((tenant) => isOnCluster(tenant.value, cluster.value))
+      .map((tenant) => ({ tenant, cluster, resolved: resolveTenant(tenant.value, cluster.value) })),
+  )
