@@ -48,7 +48,7 @@ const isOlder = (version: string, than: string): boolean => {
 }
 
 const missingGo = (build: GoBuild, needed: string): Fault =>
-  new Fault('missing-tool', `${build.tool} ${build.version} has to be built, and Go is not on PATH.`, {
+  new Fault('missing-tool', `${build.output} ${build.version} has to be built, and Go is not on PATH.`, {
     details: {
       resource: build.tool,
       hint: `Install Go ${needed} or later (https://go.dev/dl/) and run this again, or put a ready ${build.output} into ${cacheFolder(build.tool, build.version, build.environment)}.`,
@@ -58,7 +58,7 @@ const missingGo = (build: GoBuild, needed: string): Fault =>
 const oldGo = (build: GoBuild, found: string, needed: string): Fault =>
   new Fault(
     'missing-tool',
-    `${build.tool} ${build.version} needs Go ${needed}; the go on PATH is ${found}.`,
+    `${build.output} ${build.version} needs Go ${needed}; the go on PATH is ${found}.`,
     {
       details: {
         resource: build.tool,
@@ -106,7 +106,7 @@ const checkGo = async (build: GoBuild, folder: string): Promise<void> => {
   if (!isOlder(found, needed)) return
   const fetches = build.environment?.GOTOOLCHAIN !== 'local' && !isOlder(found, firstSelfUpdatingGo)
   if (!fetches) throw oldGo(build, found, needed)
-  build.report(`go ${found} fetches Go ${needed}, which ${build.tool} ${build.version} needs`)
+  build.report(`go ${found} fetches Go ${needed}, which ${build.output} ${build.version} needs`)
 }
 
 const duration = (milliseconds: number): string => {
@@ -128,13 +128,13 @@ const watchBuild = (build: GoBuild) => {
   const elapsed = (): string => duration(performance.now() - started)
   const tell = (): void =>
     build.report(
-      `building ${build.tool} ${build.version}: ${packages} packages compiled, ${modules} modules fetched, ${elapsed()}`,
+      `building ${build.output} ${build.version}: ${packages} packages compiled, ${modules} modules fetched, ${elapsed()}`,
     )
   return { onLine, tell, elapsed, lastLines: () => lines.slice(-keptErrorLines).join('\n') }
 }
 
 const failedBuild = (build: GoBuild, output: string): Fault =>
-  new Fault('missing-tool', `${build.tool} ${build.version} could not be built with Go:\n${output}`, {
+  new Fault('missing-tool', `${build.output} ${build.version} could not be built with Go:\n${output}`, {
     details: {
       resource: build.tool,
       hint: 'Go fetches modules through GOPROXY: check that it can be reached and that the disk has 3 GB free.',
@@ -154,7 +154,7 @@ const compile = async (build: GoBuild, folder: string, target: string): Promise<
       ...(build.signal === undefined ? {} : { signal: build.signal }),
     })
     if (code !== 0) throw failedBuild(build, watch.lastLines())
-    build.report(`built ${build.tool} ${build.version} in ${watch.elapsed()}`)
+    build.report(`built ${build.output} ${build.version} in ${watch.elapsed()}`)
   } finally {
     clearInterval(timer)
   }
@@ -164,7 +164,7 @@ const buildInto = async (build: GoBuild, folder: string, target: string): Promis
   if (existsSync(target)) return
   await checkGo(build, folder)
   build.report(
-    `building ${build.tool} ${build.version} with Go: this takes minutes, and only the first time on this machine`,
+    `building ${build.output} ${build.version} with Go: this takes minutes, and only the first time on this machine`,
   )
   const temporary = `${target}.${process.pid}.new`
   try {
@@ -190,7 +190,7 @@ export const buildGoTool = async (request: GoBuild): Promise<string> => {
   await withFileLock(
     `${target}.lock`,
     () => buildInto(build, resolve(checkoutRoot(), build.folder), target),
-    () => build.report(`another process is building ${build.tool} ${build.version}; waiting for it`),
+    () => build.report(`another process is building ${build.output} ${build.version}; waiting for it`),
   )
   return target
 }

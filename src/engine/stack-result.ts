@@ -1,0 +1,250 @@
+import type { EngineEvent, Step, StepMetadata } from './engine-event.ts'
+
+export type StackOperation = 'preview' | 'up' | 'destroy' | 'refresh'
+
+export type ChangeKind = 'same' | 'create' | 'update' | 'replace' | 'delete'
+
+/** A property that differs, by its path, e.g. `ipamConfigs[0].subnet`. */
+export interface PropertyChange {
+  readonly path: string
+  readonly change: 'add' | 'update' | 'delete'
+}
+
+/** What happened, or in a preview would happen, to one resource. */
+export interface ResourceResult {
+  readonly urn: string
+  /** Type token, e.g. `ucp:index:Team`. */
+  readonly type: string
+  /** Logical name: the key of the desired state. */
+  readonly name: string
+  readonly change: ChangeKind
+  readonly properties: readonly PropertyChange[]
+  readonly failed: boolean
+}
+
+export interface Diagnostic {
+  readonly severity: 'warning' | 'error'
+  readonly message: string
+  /** Name of the resource that it is about. */
+  readonly resource?: string
+  /** The way out. */
+  readonly hint?: string
+}
+
+/** A provider plugin that a run used, and the version that the program asked for. */
+export interface UsedPlugin {
+  readonly name: string
+  readonly version?: string
+}
+
+/** The end of one run of the engine on one stack. */
+export interface StackResult {
+  readonly stack: string
+  readonly operation: StackOperation
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled'
+  /** Resources of the desired state only: without the stack, components and providers. */
+  readonly counts: Readonly<Record<ChangeKind, number>>
+  /** The same, one by one, by URN; unchanged ones too. */
+  readonly resources: readonly ResourceResult[]
+  /** Each once, in order of arrival. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly plugins: readonly UsedPlugin[]
+  /** As measured around the engine's process. */
+  readonly seconds: number
+}
+
+/** What the engine's process left behind. */
+export interface FinishedRun {
+  readonly stack: string
+  readonly operation: StackOperation
+  readonly events: readonly EngineEvent[]
+  /** Lines of standard error. */
+  readonly errors: readonly string[]
+  readonly exitCode: number
+  readonly cancelled: boolean
+  readonly seconds: number
+}
+
+const replacing = new Set<Step>([
+  'replace',
+  'create-replacement',
+  'delete-replaced',
+  'import-replacement',
+  'read-replacement',
+])
+
+const hasDiff = ({ detailedDiff, diffs }: StepMetadata): boolean =>
+  Object.keys(detailedDiff ?? {}).length > 0 || (diffs ?? []).length > 0
+
+const changeOf = (step: StepMetadata): ChangeKind => {
+  if (replacing.has(step.op)) return 'replace'
+  if (step.op === 'create' || step.op === 'import') return 'create'
+  if (step.op === 'delete' || step.op === 'discard' || step.op === 'discard-replaced') return 'delete'
+  if (step.op === 'update') return 'update'
+  return step.op === 'refresh' && hasDiff(step) ? 'update' : 'same'
+}
+
+const kindOf = (diffKind: string): PropertyChange['change'] => {
+  if (diffKind.startsWith('add')) return 'add'
+  return diffKind.startsWith('delete') ? 'delete' : 'update'
+}
+
+const propertiesOf = ({ detailedDiff, diffs }: StepMetadata): PropertyChange[] => {
+  const detailed = Object.entries(detailedDiff ?? {})
+  if (detailed.length === 0) return (diffs ?? []).map((path) => ({ path, change: 'update' }))
+  return detailed
+    .map(([path, { diffKind }]) => ({ path, change: kindOf(diffKind) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Logical name of a URN: what follows the last `::`. */
+export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
+
+const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
+const isOurs = (step: StepMetadata): boolean =>
+  !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)
+
+/** Several steps of one replacement are one change; its property paths are those of the step that has some. */
+const merge = (before: ResourceResult | undefined, step: StepMetadata, failed: boolean): ResourceResult => {
+  const change = before?.change === 'replace' ? 'replace' : changeOf(step)
+  const properties = propertiesOf(step)
+  return {
+    urn: step.urn,
+    type: step.type,
+    name: nameOfUrn(step.urn),
+    change,
+    properties: properties.length > 0 || before === undefined ? properties : before.properties,
+    failed: failed || before?.failed === true,
+  }
+}
+
+const stepsOf = (events: readonly EngineEvent[]): { step: StepMetadata; failed: boolean }[] =>
+  events.flatMap((event) => {
+    const step = (event.resOpFailedEvent ?? event.resOutputsEvent ?? event.resourcePreEvent)?.metadata
+    return step === undefined ? [] : [{ step, failed: event.resOpFailedEvent !== undefined }]
+  })
+
+const resourcesOf = (events: readonly EngineEvent[]): ResourceResult[] => {
+  const byUrn = new Map<string, ResourceResult>()
+  for (const { step, failed } of stepsOf(events))
+    if (isOurs(step)) byUrn.set(step.urn, merge(byUrn.get(step.urn), step, failed))
+  return [...byUrn.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1))
+}
+
+const countsOf = (resources: readonly ResourceResult[]): Record<ChangeKind, number> => {
+  const counts = { same: 0, create: 0, update: 0, replace: 0, delete: 0 }
+  for (const { change, failed } of resources) if (!failed) counts[change] += 1
+  return counts
+}
+
+const pluginOf = (step: StepMetadata): UsedPlugin => {
+  const version = step.new?.inputs?.version ?? step.old?.inputs?.version
+  const name = step.type.slice('pulumi:providers:'.length)
+  return typeof version === 'string' ? { name, version } : { name }
+}
+
+const pluginsOf = (events: readonly EngineEvent[]): UsedPlugin[] => {
+  const found = new Map<string, UsedPlugin>()
+  for (const { step } of stepsOf(events)) if (isProvider(step)) found.set(step.type, pluginOf(step))
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** What the engine says besides, when the reason has been said already. */
+const echo =
+  /^(?:update|preview|destroy|refresh|resource \S+ \S+) failed\b|^Program failed with an unhandled/i
+
+const clean = (message: string): string =>
+  message
+    .replace(/<\{%[^%]*%\}>/g, '')
+    .replace(/^error: /, '')
+    .trim()
+
+const fromEvents = (events: readonly EngineEvent[]): Diagnostic[] =>
+  events.flatMap(({ diagnosticEvent: event }) => {
+    if (event === undefined || event.ephemeral) return []
+    if (event.severity !== 'warning' && event.severity !== 'error') return []
+    const named = event.urn && !event.urn.includes('::pulumi:pulumi:Stack::')
+    return [
+      {
+        severity: event.severity,
+        message: clean(event.message),
+        ...(named ? { resource: nameOfUrn(event.urn) } : {}),
+      },
+    ]
+  })
+
+const fromStandardError = (lines: readonly string[]): Diagnostic[] => {
+  const start = lines.findIndex((line) => line.startsWith('error: '))
+  if (start < 0) return []
+  return [{ severity: 'error', message: clean(lines.slice(start).join('\n')) }]
+}
+
+interface Advice {
+  readonly sign: RegExp
+  readonly hint: (stack: string) => string
+}
+
+const advices: readonly Advice[] = [
+  {
+    sign: /currently locked by|Another update is currently in progress/i,
+    hint: (stack) =>
+      `Another run holds ${stack}. Wait for it; if it is dead, free the stack with \`pulumi cancel --stack ${stack}\` and run this again.`,
+  },
+  {
+    sign: /pending operations|interrupted while/i,
+    hint: (stack) =>
+      `A run of ${stack} was interrupted. Creates adopt what it made, so run \`up\` again; then \`pulumi refresh --stack ${stack} --clear-pending-creates\` removes the entries.`,
+  },
+  {
+    sign: /passphrase must be set|incorrect passphrase/i,
+    hint: () =>
+      'Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or TENANTRY_SECRETS_PROVIDER for another secrets provider.',
+  },
+  {
+    sign: /no resource plugin|could not find plugin|failed to load plugin/i,
+    hint: () =>
+      'Install the vendor’s plugin with `pulumi plugin install`, or run against the lab, which brings its own.',
+  },
+  {
+    sign: /is protected|cannot be deleted because it is protected/i,
+    hint: () =>
+      'It holds data. Take the protection off by hand with `pulumi state unprotect <urn>` when the data may go out of our care.',
+  },
+]
+
+const advised = (stack: string, diagnostic: Diagnostic): Diagnostic => {
+  const advice = advices.find(({ sign }) => sign.test(diagnostic.message))
+  return advice === undefined ? diagnostic : { ...diagnostic, hint: advice.hint(stack) }
+}
+
+const diagnosticsOf = (run: FinishedRun): Diagnostic[] => {
+  const all = [...fromEvents(run.events), ...(run.exitCode === 0 ? [] : fromStandardError(run.errors))]
+  const meant = all.filter(({ message }) => message !== '' && !echo.test(message))
+  const kept = meant.length > 0 || run.exitCode === 0 ? meant : all
+  const once = new Map(kept.map((one) => [`${one.resource ?? ''} ${one.message}`, one]))
+  return [...once.values()].map((one) => advised(run.stack, one))
+}
+
+const outcomeOf = ({ cancelled, exitCode }: FinishedRun): StackResult['outcome'] => {
+  if (cancelled) return 'cancelled'
+  return exitCode === 0 ? 'succeeded' : 'failed'
+}
+
+/** Reads a finished run of the engine. Pure; never throws. */
+export const stackResult = (run: FinishedRun): StackResult => {
+  const resources = resourcesOf(run.events)
+  return {
+    stack: run.stack,
+    operation: run.operation,
+    outcome: outcomeOf(run),
+    counts: countsOf(resources),
+    resources,
+    diagnostics: diagnosticsOf(run),
+    plugins: pluginsOf(run.events),
+    seconds: run.seconds,
+  }
+}
+
+/** Whether a run changed, or a preview would change, anything. */
+export const hasChanges = ({ counts }: StackResult): boolean =>
+  counts.create + counts.update + counts.replace + counts.delete > 0
