@@ -14,6 +14,7 @@ import { dependsOn } from './depends-on.ts'
 import { accessLabel, dockerLabels } from './docker-labels.ts'
 import { jenkinsConfiguration } from './jenkins-configuration.ts'
 import { keys } from './keys.ts'
+import { registryImage } from './registry-image.ts'
 import { type Amounts, reserve } from './reservation.ts'
 import type { ResolvedCi, ResolvedLimits } from './resolve.ts'
 import type { TenantScope } from './tenant-scope.ts'
@@ -50,10 +51,10 @@ const networkOf = (scope: TenantScope): Network => {
   if (subnet === undefined) throw new Error(`unchecked: no CI network fits ${scope.cluster.jenkins.subnet}`)
   return {
     kind: 'Network',
-    key: keys.network('ci/jenkins'),
+    key: keys.network('ci/controller'),
     concern: 'ci',
     dependsOn: [],
-    name: physicalName('dockerNetwork', scope.organization, 'jenkins'),
+    name: physicalName('dockerNetwork', scope.organization, 'ci'),
     driver: 'overlay',
     internal: false,
     attachable: false,
@@ -175,7 +176,7 @@ const serviceOf = (scope: TenantScope, ci: ResolvedCi, parts: Parts): DockerServ
     concern: 'ci',
     dependsOn: dependsOn(network.key, home.key, vaultLogin.key, configuration.key),
     name: jenkinsName(scope),
-    image: `${new URL(scope.cluster.endpoints.registry).host}/${scope.cluster.jenkins.controllerImage}`,
+    image: registryImage(scope.cluster, scope.cluster.jenkins.controllerImage),
     environment: environmentOf(scope),
     replicas: 1,
     cpuLimitMillis: limits.cpuMillis,

@@ -1,4 +1,6 @@
+import type { Stage } from '../cluster/schema.ts'
 import type { JobRole } from '../tenant/schema.ts'
+import { registryImage } from './registry-image.ts'
 import type { Amounts } from './reservation.ts'
 import type { ResolvedCi, ResolvedTeam } from './resolve.ts'
 import { commonName, vaultLogins } from './secrets.ts'
@@ -16,35 +18,46 @@ export interface JenkinsSettings {
 /** Id under which Jenkins keeps the client bundle of the account that its agents are started with. */
 const bundleCredential = 'ucp-client-bundle'
 
-/** Jenkins permissions (role-strategy plugin) of each job role. */
-const permissions: Readonly<Record<JobRole, readonly string[]>> = {
-  viewer: ['Overall/Read', 'Job/Read', 'View/Read'],
-  auditor: ['Overall/Read', 'Job/Read', 'View/Read'],
-  developer: [
-    'Overall/Read',
-    'Job/Build',
-    'Job/Cancel',
-    'Job/Configure',
-    'Job/Create',
-    'Job/Read',
-    'Job/Workspace',
-    'View/Read',
-  ],
-  'release-manager': ['Overall/Read', 'Job/Build', 'Job/Cancel', 'Job/Read', 'View/Read'],
-  ci: ['Overall/Read', 'Job/Build', 'Job/Read'],
-  operator: ['Overall/Administer'],
+const look = ['Overall/Read', 'Job/Read', 'View/Read'] as const
+const build = [...look, 'Job/Build', 'Job/Cancel'] as const
+const configure = [...build, 'Job/Configure', 'Job/Create', 'Job/Workspace'] as const
+
+/**
+ * Jenkins permissions (role-strategy plugin) of each job role. Nobody administers: the platform configures as code, and an
+ * administrator could read every credential. Who configures a job decides what it does, so on production no developer does.
+ */
+const permissions: Readonly<Record<Stage, Readonly<Record<JobRole, readonly string[]>>>> = {
+  nonprod: {
+    viewer: look,
+    auditor: look,
+    developer: configure,
+    'release-manager': build,
+    ci: build,
+    operator: [...configure, 'Job/Delete', 'Overall/SystemRead'],
+  },
+  prod: {
+    viewer: look,
+    auditor: look,
+    developer: look,
+    'release-manager': configure,
+    ci: build,
+    operator: [...build, 'Overall/SystemRead'],
+  },
 }
+
+/** Text of the tenant's file as itself: Jenkins fills in `${…}`, which would put a secret where its author likes. */
+const literal = (text: string): string => text.replaceAll('${', '^${')
 
 /** LDAP groups come by their common name; accounts by theirs. */
 const entriesOf = (team: ResolvedTeam): readonly YamlValue[] =>
   team.ldapGroup.value === null
     ? team.members.value.map((user) => ({ user }))
-    : [{ group: commonName(team.ldapGroup.value) }]
+    : [{ group: literal(commonName(team.ldapGroup.value)) }]
 
-const rolesOf = (teams: readonly ResolvedTeam[]): readonly YamlValue[] =>
+const rolesOf = (teams: readonly ResolvedTeam[], stage: Stage): readonly YamlValue[] =>
   teams.map((team) => ({
     name: team.name,
-    permissions: permissions[team.role.value],
+    permissions: permissions[stage][team.role.value],
     entries: entriesOf(team),
   }))
 
@@ -82,7 +95,7 @@ const cloudOf = ({ cluster }: TenantScope, settings: JenkinsSettings): YamlValue
     credentialsId: bundleCredential,
     jenkinsUrl: settings.url,
     maxConcurrentAgents: settings.ci.agents.max.value,
-    templates: [agentTemplate(settings, cluster.jenkins.agentImage)],
+    templates: [agentTemplate(settings, registryImage(cluster, cluster.jenkins.agentImage))],
   },
 })
 
@@ -138,16 +151,18 @@ const credentials: YamlValue = {
 export const jenkinsConfiguration = (scope: TenantScope, settings: JenkinsSettings): string =>
   toYaml({
     jenkins: {
-      systemMessage: `Builds of ${scope.resolved.displayName.value} on ${scope.cluster.cluster}. Configured by Tenantry; changes made here are lost.`,
+      systemMessage: `Builds of ${literal(scope.resolved.displayName.value)} on ${scope.cluster.cluster}. Configured by Tenantry; changes made here are lost.`,
       numExecutors: 0,
       mode: 'EXCLUSIVE',
       securityRealm: securityRealm(scope),
-      authorizationStrategy: { roleBased: { roles: { global: rolesOf(scope.resolved.teams) } } },
+      authorizationStrategy: {
+        roleBased: { roles: { global: rolesOf(scope.resolved.teams, scope.cluster.stage) } },
+      },
       clouds: [cloudOf(scope, settings)],
     },
     credentials,
     unclassified: {
-      location: { url: settings.url, adminAddress: scope.resolved.technicalLead.value },
+      location: { url: settings.url, adminAddress: literal(scope.resolved.technicalLead.value) },
       hashicorpVault: {
         configuration: {
           vaultUrl: scope.cluster.endpoints.vault,
