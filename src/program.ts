@@ -1,34 +1,87 @@
 import { readFileSync } from 'node:fs'
-import { getProject, getStack, RunError } from '@pulumi/pulumi'
+import { getStack, RunError } from '@pulumi/pulumi'
+import { compilePlatform, compileTenant } from './compile/compile.ts'
+import { platformStack, tenantStack } from './compile/stack-name.ts'
 import { Fault } from './core/fault.ts'
-import type { Endpoints } from './deploy/connected.ts'
+import type { Checked, Issue } from './core/issue.ts'
+import type { Connected, Endpoints } from './deploy/connected.ts'
 import { deployStack } from './deploy/deploy-stack.ts'
 import { readConnection } from './deploy/read-connection.ts'
+import { checkoutRoot } from './engine/checkout.ts'
+import { didYouMean } from './load/did-you-mean.ts'
+import { type Fleet, placementsOf } from './load/fleet.ts'
+import { loadFleet } from './load/load-fleet.ts'
+import { readTypedFile } from './load/read-typed-file.ts'
+import { validateCluster } from './load/validate-file.ts'
 import type { StackState } from './model/desired-state.ts'
 
+/** Where `tenants/` and `stacks/` are: TENANTRY_ROOT, or this checkout. */
+const root = (): string => process.env.TENANTRY_ROOT || checkoutRoot()
+
+const issueText = ({ source, code, message, hint }: Issue): string => {
+  const place = source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+  return `${place}${message} [${code}]${hint === undefined ? '' : `\n    ${hint}`}`
+}
+
+const orFail = <T>(checked: Checked<T>): T => {
+  if (checked.ok) return checked.value
+  const { length } = checked.issues
+  const title = `${length} ${length === 1 ? 'issue' : 'issues'} in the input; nothing is touched:`
+  throw new RunError([title, ...checked.issues.map(issueText)].join('\n'))
+}
+
+/** The state that `tenantry` compiled for this stack already. */
 const readDesired = (file: string, stack: string): StackState => {
   const state = JSON.parse(readFileSync(file, 'utf8')) as StackState
-  if (state.stack !== stack)
-    throw new RunError(`TENANTRY_DESIRED names the desired state of ${state.stack}; this stack is ${stack}.`)
-  return state
+  if (state.stack === stack) return state
+  throw new RunError(`TENANTRY_DESIRED names the desired state of ${state.stack}; this stack is ${stack}.`)
 }
 
-const endpointsOf = (cluster: string) => (): Endpoints => {
-  throw new Error(`endpoints of ${cluster}`)
+/** What each stack of a fleet would hold, by the stack's name. */
+const stacksOf = (fleet: Fleet): Map<string, () => StackState> =>
+  new Map([
+    ...fleet.clusters.map(({ value }): [string, () => StackState] => [
+      platformStack(value.cluster),
+      () => compilePlatform(value),
+    ]),
+    ...placementsOf(fleet).map(({ tenant, cluster }): [string, () => StackState] => [
+      tenantStack(cluster.value.cluster, tenant.value.organization),
+      () => compileTenant(tenant.value, cluster.value),
+    ]),
+  ])
+
+const compileStack = async (stack: string): Promise<StackState> => {
+  const stacks = stacksOf(orFail(await loadFleet(root())))
+  const compiled = stacks.get(stack)
+  if (compiled !== undefined) return compiled()
+  throw new RunError(
+    `No tenant or cluster file makes a stack ${stack}. ${didYouMean(stack, [...stacks.keys()])}`,
+  )
 }
 
-const state = readDesired(process.env.TENANTRY_DESIRED ?? '', getStack())
-try {
-  deployStack({
-    state,
-    connected: () =>
-      readConnection({
-        cluster: state.cluster,
-        file: process.env.TENANTRY_CONNECTIONS,
-        endpoints: endpointsOf(state.cluster),
-      }),
-  })
-} catch (error) {
+/** Read only where the connections file leaves an address to the cluster file. */
+const endpointsOf = (cluster: string) => (): Endpoints =>
+  orFail(validateCluster(orFail(readTypedFile(root(), `stacks/${cluster}.ts`, 'cluster')))).value.endpoints
+
+const connect = (cluster: string): (() => Connected) => {
+  let known: Connected | undefined
+  return () => {
+    known ??= readConnection({
+      cluster,
+      file: process.env.TENANTRY_CONNECTIONS,
+      endpoints: endpointsOf(cluster),
+    })
+    return known
+  }
+}
+
+const run = async (stack: string): Promise<void> => {
+  const desired = process.env.TENANTRY_DESIRED
+  const state = desired ? readDesired(desired, stack) : await compileStack(stack)
+  deployStack({ state, connected: connect(state.cluster), adopt: process.env.TENANTRY_ADOPT === '1' })
+}
+
+/** A fault is a sentence for a person: the engine prints a RunError without its stack. */
+await run(getStack()).catch((error: unknown) => {
   throw error instanceof Fault ? new RunError(error.message) : error
-}
-console.debug(getProject())
+})

@@ -7,7 +7,14 @@ import {
   secret,
 } from '@pulumi/pulumi'
 import { Provider as VaultProvider } from '@pulumi/vault/provider.js'
-import type { Connected } from './connected.ts'
+import type {
+  Connected,
+  DockerAccess,
+  RegistryAccess,
+  UcpAccess,
+  VaultAccess,
+  VcenterAccess,
+} from './connected.ts'
 
 export type ProviderName = 'ucp' | 'docker' | 'vault' | 'vsphere'
 
@@ -40,7 +47,7 @@ class VsphereProvider extends ProviderResource {
   }
 }
 
-const ucpInputs = ({ ucp, registry }: Connected, owner: string, adopt: boolean) => ({
+const ucpInputs = (ucp: UcpAccess, registry: RegistryAccess) => ({
   endpoint: ucp.endpoint,
   username: ucp.username,
   password: secret(ucp.password.reveal()),
@@ -49,24 +56,22 @@ const ucpInputs = ({ ucp, registry }: Connected, owner: string, adopt: boolean) 
   registryUsername: registry.username,
   registryToken: secret(registry.token.reveal()),
   ...(registry.caCertificate === undefined ? {} : { registryCaCertificate: registry.caCertificate }),
-  owner,
-  ...(adopt ? { adopt: 'true' } : {}),
 })
 
-const dockerInputs = ({ docker }: Connected) => ({
+const dockerInputs = (docker: DockerAccess) => ({
   host: docker.host,
   caMaterial: docker.caMaterial,
   certMaterial: docker.certMaterial,
   keyMaterial: secret(docker.keyMaterial.reveal()),
 })
 
-const vaultInputs = ({ vault }: Connected) => ({
+const vaultInputs = (vault: VaultAccess) => ({
   address: vault.address,
   token: secret(vault.token.reveal()),
   ...(vault.caFile === undefined ? {} : { caCertFile: vault.caFile }),
 })
 
-const vsphereInputs = ({ vcenter }: Connected) => ({
+const vsphereInputs = (vcenter: VcenterAccess) => ({
   vsphereServer: vcenter.server,
   user: vcenter.user,
   password: secret(vcenter.password.reveal()),
@@ -77,11 +82,17 @@ const vsphereInputs = ({ vcenter }: Connected) => ({
 export const makeProviders = (request: ProvidersRequest): Providers => {
   const { owner, adopt, connected } = request
   const options = { parent: request.parent }
+  const ownership = { owner, ...(adopt ? { adopt: 'true' } : {}) }
   const make: Readonly<Record<ProviderName, () => ProviderResource>> = {
-    ucp: () => new UcpProvider('ucp', ucpInputs(connected(), owner, adopt), options),
-    docker: () => new DockerProvider('docker', dockerInputs(connected()), options),
-    vault: () => new VaultProvider('vault', vaultInputs(connected()), options),
-    vsphere: () => new VsphereProvider('vsphere', vsphereInputs(connected()), options),
+    ucp: () =>
+      new UcpProvider(
+        'ucp',
+        { ...ucpInputs(connected().ucp(), connected().registry()), ...ownership },
+        options,
+      ),
+    docker: () => new DockerProvider('docker', dockerInputs(connected().docker()), options),
+    vault: () => new VaultProvider('vault', vaultInputs(connected().vault()), options),
+    vsphere: () => new VsphereProvider('vsphere', vsphereInputs(connected().vcenter()), options),
   }
   const made = new Map<ProviderName, ProviderResource>()
   return (name) => {

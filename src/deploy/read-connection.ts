@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
-import type { Connected, Endpoints } from './connected.ts'
+import type {
+  Connected,
+  DockerAccess,
+  Endpoints,
+  RegistryAccess,
+  UcpAccess,
+  VaultAccess,
+  VcenterAccess,
+} from './connected.ts'
 import { type Connection, Connections } from './connections.ts'
 
 /** Whose connection to read. `endpoints` is asked for only what the file leaves to the cluster file. */
@@ -60,55 +68,83 @@ const dockerHost = (ucp: string): string => {
 /** `host` or `host:port`, as the vSphere plugin wants it. */
 const server = (endpoint: string): string => new URL(endpoint).host
 
-const readAll = (connection: Connection, folder: string, request: ConnectionRequest): Connected => {
-  const { ucp, docker, registry, vault, vcenter } = connection
-  const text = (path: string, what: string) => readText(resolve(folder, path), request.cluster, what)
-  const secret = (path: string, what: string) => new Secret(text(path, what).trimEnd())
-  const authority = (path: string | undefined, what: string) =>
-    path === undefined ? {} : { caCertificate: text(path, what) }
-  const ucpEndpoint = ucp.endpoint ?? request.endpoints().ucp
+/** Reads the files that a connection names, each with a sentence of what it should hold. */
+const fileReader = (folder: string, cluster: string) => {
+  const text = (path: string, what: string) => readText(resolve(folder, path), cluster, what)
   return {
-    ucp: {
-      endpoint: ucpEndpoint,
-      username: ucp.username,
-      password: secret(ucp.passwordFile, 'The UCP password'),
-      ...authority(ucp.caFile, 'The UCP certificate authority'),
-    },
-    docker: {
-      host: docker.host ?? dockerHost(ucpEndpoint),
-      caMaterial: text(docker.caFile, 'The certificate authority of the client bundle'),
-      certMaterial: text(docker.certFile, 'The certificate of the client bundle'),
-      keyMaterial: new Secret(text(docker.keyFile, 'The key of the client bundle')),
-    },
-    registry: {
-      endpoint: registry.endpoint ?? request.endpoints().registry,
-      username: registry.username,
-      token: secret(registry.tokenFile, 'The registry token'),
-      ...authority(registry.caFile, 'The registry’s certificate authority'),
-    },
-    vault: {
-      address: vault.address ?? request.endpoints().vault,
-      token: secret(vault.tokenFile, 'The Vault token'),
-      ...(vault.caFile === undefined ? {} : { caFile: resolve(folder, vault.caFile) }),
-    },
-    vcenter: {
-      server: vcenter.server ?? server(request.endpoints().vcenter),
-      user: vcenter.user,
-      password: secret(vcenter.passwordFile, 'The vCenter password'),
-      allowUnverifiedTls: vcenter.allowUnverifiedTls ?? false,
-    },
+    text,
+    secret: (path: string, what: string) => new Secret(text(path, what).trimEnd()),
+    authority: (path: string | undefined, what: string) =>
+      path === undefined ? {} : { caCertificate: text(path, what) },
+    path: (path: string) => resolve(folder, path),
   }
 }
 
+type FileReader = ReturnType<typeof fileReader>
+
+const ucpAccess = ({ ucp }: Connection, endpoints: () => Endpoints, files: FileReader): UcpAccess => ({
+  endpoint: ucp.endpoint ?? endpoints().ucp,
+  username: ucp.username,
+  password: files.secret(ucp.passwordFile, 'The UCP password'),
+  ...files.authority(ucp.caFile, 'The UCP certificate authority'),
+})
+
+const registryAccess = (
+  { registry }: Connection,
+  endpoints: () => Endpoints,
+  files: FileReader,
+): RegistryAccess => ({
+  endpoint: registry.endpoint ?? endpoints().registry,
+  username: registry.username,
+  token: files.secret(registry.tokenFile, 'The registry token'),
+  ...files.authority(registry.caFile, 'The registry’s certificate authority'),
+})
+
+const dockerAccess = (
+  { docker, ucp }: Connection,
+  endpoints: () => Endpoints,
+  files: FileReader,
+): DockerAccess => ({
+  host: docker.host ?? dockerHost(ucp.endpoint ?? endpoints().ucp),
+  caMaterial: files.text(docker.caFile, 'The certificate authority of the client bundle'),
+  certMaterial: files.text(docker.certFile, 'The certificate of the client bundle'),
+  keyMaterial: new Secret(files.text(docker.keyFile, 'The key of the client bundle')),
+})
+
+const vaultAccess = ({ vault }: Connection, endpoints: () => Endpoints, files: FileReader): VaultAccess => ({
+  address: vault.address ?? endpoints().vault,
+  token: files.secret(vault.tokenFile, 'The Vault token'),
+  ...(vault.caFile === undefined ? {} : { caFile: files.path(vault.caFile) }),
+})
+
+const vcenterAccess = (
+  { vcenter }: Connection,
+  endpoints: () => Endpoints,
+  files: FileReader,
+): VcenterAccess => ({
+  server: vcenter.server ?? server(endpoints().vcenter),
+  user: vcenter.user,
+  password: files.secret(vcenter.passwordFile, 'The vCenter password'),
+  allowUnverifiedTls: vcenter.allowUnverifiedTls ?? false,
+})
+
 /**
- * How to reach a cluster, with its credentials read from the files that the connections file names.
+ * How to reach a cluster; the credentials are read, from the files that the connections file names, when asked for.
  *
  * @throws {Fault} `invalid-request` when a file is missing, unreadable or wrong, with which one, the cluster, and what to do.
  */
 export const readConnection = (request: ConnectionRequest): Connected => {
-  const { cluster, file } = request
+  const { cluster, file, endpoints } = request
   if (file === undefined || file === '')
     throw refused(`How to reach cluster ${cluster} is not known: TENANTRY_CONNECTIONS is not set.`, howTo)
   const connections = parseConnections(readText(file, cluster, 'The connections'), file)
-  return readAll(connectionOf(connections, file, cluster), dirname(resolve(file)), request)
+  const connection = connectionOf(connections, file, cluster)
+  const files = fileReader(dirname(resolve(file)), cluster)
+  return {
+    ucp: () => ucpAccess(connection, endpoints, files),
+    registry: () => registryAccess(connection, endpoints, files),
+    docker: () => dockerAccess(connection, endpoints, files),
+    vault: () => vaultAccess(connection, endpoints, files),
+    vcenter: () => vcenterAccess(connection, endpoints, files),
+  }
 }

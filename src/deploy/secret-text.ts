@@ -1,6 +1,5 @@
-import { all, type Input, type InvokeOptions, type Output, output, secret } from '@pulumi/pulumi'
+import { all, type Input, type InvokeOptions, type Output, output, RunError, secret } from '@pulumi/pulumi'
 import { getSecretV2 } from '@pulumi/vault/kv/getSecretV2.js'
-import { Fault } from '../core/fault.ts'
 import type { Reference, SecretText, VaultField } from '../model/reference.ts'
 
 type Fields = Output<Readonly<Record<string, string>>>
@@ -15,9 +14,9 @@ export interface SecretSources {
 const fieldOf = (field: VaultField, fields: Readonly<Record<string, string>>): string => {
   const value = fields[field.field]
   if (value !== undefined) return value
-  throw new Fault('not-found', `Vault’s ${field.mount}/${field.path} has no field ${field.field}.`, {
-    details: { hint: `Write it: \`vault kv patch -mount=${field.mount} ${field.path} ${field.field}=…\`` },
-  })
+  throw new RunError(
+    `Vault’s ${field.mount}/${field.path} has no field ${field.field}. Write it: vault kv patch -mount=${field.mount} ${field.path} ${field.field}=…`,
+  )
 }
 
 /** Turns secret texts into secret outputs; reads each secret of Vault once. */

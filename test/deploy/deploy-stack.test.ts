@@ -27,7 +27,13 @@ describe('deployStack', () => {
   })
 
   test('dump', () => {
-    console.log(JSON.stringify(resources.map(({ type, name, inputs, request }) => ({ type, name, inputs, p: request?.getParent() })), null, 1))
+    console.log(
+      JSON.stringify(
+        resources.map(({ type, name, inputs, request }) => ({ type, name, inputs, p: request?.getParent() })),
+        null,
+        1,
+      ),
+    )
     console.log(JSON.stringify(calls))
     expect(Fault).toBeDefined()
     const x: StackState = accessOnly

@@ -8,21 +8,6 @@ export interface Registered {
   readonly type: string
   readonly name: string
   readonly inputs: Readonly<Record<string, unknown>>
-  /** Whole request, as the engine gets it. */
-  readonly request: RegisterRequest | undefined
-}
-
-/** The parts of the engine's RegisterResourceRequest that tests look at. */
-export interface RegisterRequest {
-  getType(): string
-  getName(): string
-  getParent(): string
-  getProtect(): boolean
-  getRetainondelete(): boolean
-  getDeletebeforereplace(): boolean
-  getVersion(): string
-  getDependenciesList(): string[]
-  getAdditionalsecretoutputsList(): string[]
 }
 
 export interface Called {
@@ -31,21 +16,29 @@ export interface Called {
 }
 
 export const connected: Connected = {
-  ucp: { endpoint: 'https://ucp.example', username: 'svc-tenantry', password: new Secret('ucp-password') },
-  docker: {
+  ucp: () => ({
+    endpoint: 'https://ucp.example',
+    username: 'svc-tenantry',
+    password: new Secret('ucp-password'),
+  }),
+  docker: () => ({
     host: 'tcp://ucp.example:443',
     caMaterial: 'ca',
     certMaterial: 'cert',
     keyMaterial: new Secret('docker-key'),
-  },
-  registry: { endpoint: 'https://dtr.example', username: 'svc-tenantry', token: new Secret('dtr-token') },
-  vault: { address: 'https://vault.example', token: new Secret('vault-token') },
-  vcenter: {
+  }),
+  registry: () => ({
+    endpoint: 'https://dtr.example',
+    username: 'svc-tenantry',
+    token: new Secret('dtr-token'),
+  }),
+  vault: () => ({ address: 'https://vault.example', token: new Secret('vault-token') }),
+  vcenter: () => ({
     server: 'vcenter.example',
     user: 'svc',
     password: new Secret('vcenter-password'),
     allowUnverifiedTls: false,
-  },
+  }),
 }
 
 const answers: Readonly<Record<string, Record<string, unknown>>> = {
@@ -71,8 +64,8 @@ export const register = async (
   const calls: Called[] = []
   await runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, registerRequest }) => {
-        resources.push({ type, name, inputs, request: registerRequest as unknown as RegisterRequest })
+      newResource: ({ type, name, inputs }) => {
+        resources.push({ type, name, inputs })
         return { id: `${name}-id`, state: { ...inputs, ...outputsOf(type) } }
       },
       call: ({ token, inputs }) => {
