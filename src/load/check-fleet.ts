@@ -1,12 +1,12 @@
 import type { Cluster } from '../cluster/schema.ts'
 import { ciBlock } from '../compile/ci-block.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
-import type { Issue } from '../core/issue.ts'
+import type { Issue, Source } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { formatBytes, formatCpuMillis, parseBytes, parseCpuMillis } from '../core/units.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { checkNames } from './check-names.ts'
-import { checkPlacement } from './check-placement.ts'
+import { checkPlacements } from './check-placement.ts'
 import { type ClaimedBlock, claimedBlocks, overlappingBlocks } from './claimed-block.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { duplicates } from './duplicates.ts'
@@ -230,28 +230,61 @@ const freeBlockFor = (fleet: Fleet, block: ClaimedBlock): string | undefined => 
   return freeAddressBlock(fleet, resolved.cluster, { kind: 'public', addresses: network.addresses.value })
 }
 
+/** Two networks that overlap, and every pair of their blocks: on several clusters it is one mistake. */
+interface Overlap {
+  readonly pairs: [ClaimedBlock, ClaimedBlock][]
+}
+
+const placeText = ({ file, line, column }: Source): string => `${file}:${line}:${column}`
+
+const byPlaces = (pairs: readonly [ClaimedBlock, ClaimedBlock][]): Overlap[] => {
+  const overlaps = new Map<string, Overlap>()
+  for (const pair of pairs) {
+    const key = pair.map((block) => placeText(block.place())).join(' ')
+    const same = overlaps.get(key)
+    if (same === undefined) overlaps.set(key, { pairs: [pair] })
+    else same.pairs.push(pair)
+  }
+  return [...overlaps.values()]
+}
+
+const clusterOf = ({ placement }: ClaimedBlock): string => placement.resolved.cluster
+
 const overlapHint = (fleet: Fleet, block: ClaimedBlock): string => {
   const free = freeBlockFor(fleet, block)
-  const { cluster } = block.placement.resolved
+  const cluster = clusterOf(block)
   if (free === undefined) return 'Choose another block.'
   return `Free on ${cluster} is for example ${free}; set it as \`subnet\`, or for ${cluster} alone in \`clusters.${cluster}.networks.${block.network}\`.`
 }
 
-const overlapIssue = (block: ClaimedBlock, other: ClaimedBlock, hint: string): Issue => {
+const joined = (names: readonly string[]): string => [...new Set(names)].join(' and ')
+
+const overlapIssue = (
+  pairs: readonly [ClaimedBlock, ClaimedBlock][],
+  hint: (block: ClaimedBlock) => string,
+): Issue[] => {
+  const [pair] = pairs
+  if (pair === undefined) return []
+  const [block, other] = pair
   const { file, line } = other.place()
-  return {
-    code: 'fleet/overlapping-subnets',
-    message: `${block.text} of ${block.owner} overlaps ${other.text} of ${other.owner} (${file}:${line}).`,
-    source: block.place(),
-    hint,
-  }
+  const [own, theirs] = [0, 1].map((side) => joined(pairs.flatMap((one) => one[side] ?? []).map(clusterOf)))
+  const onTheirs = own === theirs ? '' : ` on ${theirs}`
+  return [
+    {
+      code: 'fleet/overlapping-subnets',
+      message: `${block.text} of ${block.owner} on ${own} overlaps ${other.text} of ${other.owner}${onTheirs} (${file}:${line}).`,
+      source: block.place(),
+      hint: hint(block),
+    },
+  ]
 }
 
 const checkOverlaps = (fleet: Fleet, placements: readonly Placement[]): Issue[] =>
-  overlappingBlocks(claimedBlocks(placements)).flatMap(([a, b], index) => {
-    const hintFor = (block: ClaimedBlock) =>
+  byPlaces(overlappingBlocks(claimedBlocks(placements))).flatMap(({ pairs }, index) => {
+    const hint = (block: ClaimedBlock) =>
       index < hintsAtMost ? overlapHint(fleet, block) : 'Choose another block.'
-    return [overlapIssue(a, b, hintFor(a)), overlapIssue(b, a, hintFor(b))]
+    const turned = pairs.map(([a, b]): [ClaimedBlock, ClaimedBlock] => [b, a])
+    return [...overlapIssue(pairs, hint), ...overlapIssue(turned, hint)]
   })
 
 /** CI networks' blocks come from names alone: two organizations can get the same one. */
@@ -361,7 +394,7 @@ export const checkFleet = (fleet: Fleet): Issue[] => {
   const placements = placementsOf(fleet)
   return [
     ...fleetChecks.flatMap((check) => check(fleet)),
-    ...placements.flatMap(checkPlacement),
+    ...checkPlacements(placements),
     ...checkOverlaps(fleet, placements),
     ...checkCiBlocks(placements),
     ...checkNames(placements),

@@ -6,7 +6,7 @@ import type { Placement } from './fleet.ts'
 export interface ClaimedBlock {
   readonly subnet: Subnet
   readonly text: string
-  /** Where it is claimed, for a person: `'web' of retail-banking on prod`. */
+  /** Where it is claimed, for a person: `'web' of retail-banking`. */
   readonly owner: string
   /** What blocks must not overlap with: those of the same realm. */
   readonly realm: string
@@ -22,7 +22,7 @@ const claimsOf = (placement: Placement): Claim[] => {
   const { tenant, cluster, resolved } = placement
   return resolved.networks.map((network) => ({
     text: network.subnet.value,
-    owner: `'${network.name}' of ${resolved.organization} on ${resolved.cluster}`,
+    owner: `'${network.name}' of ${resolved.organization}`,
     realm: realmOf(network.kind === 'vpn' ? network.vlan.value : network.kind, cluster.value),
     network: network.name,
     place: () => tenant.locate(network.subnet.path),

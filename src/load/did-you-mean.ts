@@ -1,5 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein'
 
+const letters = (word: string): string => [...word].sort().join('')
+
+/** Few enough slips for the words' length, or two letters swapped. */
+const isNear = (word: string, candidate: string): boolean =>
+  distance(word, candidate) <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)) ||
+  letters(word) === letters(candidate)
+
 /** The candidate that a misspelt word most likely stands for; undefined where none is near. Never throws. */
 export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
   if (candidates.length === 0) return undefined
@@ -9,8 +16,7 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
     candidates.map((candidate) => candidate.toLowerCase()),
   )
   const found = candidates.find((candidate) => candidate.toLowerCase() === best)
-  const most = Math.max(1, Math.floor(Math.max(lower.length, best.length) / 3))
-  return distance(lower, best) <= most ? found : undefined
+  return isNear(lower, best) ? found : undefined
 }
 
 const shownAtMost = 12

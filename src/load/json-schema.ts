@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Cluster } from '../cluster/schema.ts'
+import { compareText } from '../core/issue.ts'
 import { Tenant } from '../tenant/schema.ts'
 
 /** The part of JSON Schema (2020-12) that the typed files' schemas use. */
@@ -70,6 +71,13 @@ const childOf = (schema: JsonSchema, part: string | number): JsonSchema | undefi
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined
 }
 
+/** The schema of one part of a value, given the value's own schema; undefined where the schema knows no such part. */
+export const schemaOfPart = (
+  schema: JsonSchema,
+  value: unknown,
+  part: string | number,
+): JsonSchema | undefined => childOf(chosen(schema, value), part)
+
 /** The schema that holds for the part of a value at a path; undefined where the schema knows no such part. */
 export const schemaAt = (
   root: JsonSchema,
@@ -79,8 +87,21 @@ export const schemaAt = (
   let schema: JsonSchema | undefined = root
   let part = value
   for (const step of path) {
-    schema = schema === undefined ? undefined : childOf(chosen(schema, part), step)
+    schema = schema === undefined ? undefined : schemaOfPart(schema, part, step)
     part = (part as Record<string | number, unknown> | null | undefined)?.[step]
   }
   return schema === undefined ? undefined : chosen(schema, part)
+}
+
+/** The fields of an object in the order of its schema; those of a record by name. */
+export const orderedFields = (
+  schema: JsonSchema | undefined,
+  value: object,
+): readonly [string, unknown][] => {
+  const own = schema === undefined ? {} : (chosen(schema, value).properties ?? {})
+  const names = schema?.propertyNames?.enum?.map(String) ?? Object.keys(own)
+  const rank = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length)
+  return Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))
 }
