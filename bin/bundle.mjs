@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Raised when bundles made by an older form of this file must not be used. */
-const bundlerVersion = 2
+const bundlerVersion = 4
 const keptBuilds = 4
 const keptMilliseconds = 60 * 60 * 1000
 
@@ -21,6 +21,17 @@ const keptMilliseconds = 60 * 60 * 1000
 const alwaysExternal = ['esbuild', 'typescript', 'vitest']
 const sharedWithHost = ['@pulumi/pulumi']
 const runsInHost = new Set(['program', 'cli/main'])
+
+/** The program gets a part of `@pulumi/pulumi` instead of all of it. @type {import('esbuild').Plugin} */
+const slimPulumi = {
+  name: 'slim-pulumi',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^@pulumi\/pulumi$/ }, () => ({ path: join(root, 'bin', 'pulumi-core.cjs') }))
+    onResolve({ filter: /^@pulumi\/pulumi\/runtime$/ }, () => ({
+      path: join(root, 'bin', 'pulumi-runtime.cjs'),
+    }))
+  },
+}
 
 /** @param {string} folder @returns {string} */
 const rootAbove = (folder) => {
@@ -41,7 +52,11 @@ const hashFolder = (folder, hash) => {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) hashFolder(path, hash)
-    else hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path)).update('\0')
+    else
+      hash
+        .update(`${path.slice(root.length)}\0`)
+        .update(readFileSync(path))
+        .update('\0')
   }
 }
 
@@ -87,11 +102,14 @@ const build = async (entry, target) => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: 'linked',
+    // The SDK asks for a stack at every resource, and the language host would map each: 0.1 s. So the program has no map
+    // and stays readable instead.
+    sourcemap: entry === 'program' ? 'external' : 'linked',
     sourcesContent: false,
-    minifyWhitespace: true,
+    minifyWhitespace: entry !== 'program',
     mainFields: ['module', 'main'],
     external: [...alwaysExternal, ...(runsInHost.has(entry) ? sharedWithHost : [])],
+    plugins: entry === 'program' ? [slimPulumi] : [],
     banner: { js: requireBanner },
     logLevel: 'error',
   })
