@@ -1,0 +1,225 @@
+import { waitFor } from '../../clients/clock.ts'
+import type { Ucp } from '../../clients/ucp.ts'
+import {
+  changeNode,
+  type NodeChange,
+  nodeByHostname,
+  readNode,
+  type UcpNode,
+} from '../../clients/ucp-nodes.ts'
+import { Fault } from '../../core/fault.ts'
+import type { InputsOf } from '../input-fields.ts'
+import { type Properties, type ResourceContext, Unfinished } from '../plugin.ts'
+import { type UcpClient, ucpFor } from './client.ts'
+import { defineResource, textOutput } from './define-resource.ts'
+import { required } from './ensure.ts'
+import { collectionPath } from './patterns.ts'
+import { requireCollection } from './resolve.ts'
+
+const orchestrators = ['swarm', 'kubernetes', 'mixed'] as const
+const availabilities = ['active', 'pause', 'drain'] as const
+
+const fields = {
+  hostname: {
+    shape: {
+      type: 'string',
+      pattern: /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+      like: 'a host name',
+    },
+    description: 'The host name the node joins the swarm under.',
+    replaces: true,
+  },
+  collection: {
+    shape: collectionPath,
+    description: 'The path of the collection that the node stands in.',
+  },
+  orchestrator: {
+    shape: { type: 'string', oneOf: orchestrators },
+    description: 'Who may schedule on it: `swarm`, `kubernetes`, or both (`mixed`).',
+    optional: true,
+    default: 'swarm',
+  },
+  availability: {
+    shape: { type: 'string', oneOf: availabilities },
+    description: '`active` takes new work, `pause` keeps what runs, `drain` moves it away.',
+    optional: true,
+    default: 'active',
+  },
+  joinSeconds: {
+    shape: { type: 'integer', minimum: 0, maximum: 86_400 },
+    description: 'How long to wait for the node to join, in seconds.',
+    optional: true,
+    default: 900,
+  },
+} as const
+
+type Placement = InputsOf<typeof fields>
+
+const accessLabel = 'com.docker.ucp.access.label'
+const collectionLabel = 'com.docker.ucp.collection'
+const swarmLabel = 'com.docker.ucp.orchestrator.swarm'
+const kubernetesLabel = 'com.docker.ucp.orchestrator.kubernetes'
+/** Where workers stand by default (reference §6.3). */
+const sharedPath = '/Shared'
+
+const joinStepMilliseconds = 1_000
+// UCP's reconciler moves a node within seconds of the label's change; a minute is generous.
+const move = { totalMilliseconds: 60_000, stepMilliseconds: 500 }
+
+const orchestratorLabels = (orchestrator: Placement['orchestrator']): NodeChange['labels'] => ({
+  [swarmLabel]: orchestrator === 'kubernetes' ? undefined : 'true',
+  [kubernetesLabel]: orchestrator === 'swarm' ? undefined : 'true',
+})
+
+const orchestratorOf = ({ labels }: UcpNode): Placement['orchestrator'] => {
+  if (labels[kubernetesLabel] !== 'true') return 'swarm'
+  return labels[swarmLabel] === 'true' ? 'mixed' : 'kubernetes'
+}
+
+const notJoined = (ucp: Ucp, { hostname, joinSeconds }: Placement): Fault =>
+  new Fault('timeout', `The node ${hostname} did not join the swarm within ${joinSeconds} s.`, {
+    details: {
+      endpoint: ucp.endpoint,
+      hint: 'See whether the machine runs, what its cloud-init logged, and whether it reaches the managers.',
+    },
+  })
+
+const joined = async (client: UcpClient, inputs: Placement, context: ResourceContext): Promise<UcpNode> => {
+  const ucp = ucpFor(client, context, `node ${inputs.hostname}`)
+  const look = () => nodeByHostname(ucp, inputs.hostname)
+  const already = await look()
+  if (already !== undefined) return already
+  context.log('info', `Waiting up to ${inputs.joinSeconds} s for ${inputs.hostname} to join the swarm.`)
+  const found = await waitFor(look, {
+    clock: client.clock,
+    patience: { totalMilliseconds: inputs.joinSeconds * 1000, stepMilliseconds: joinStepMilliseconds },
+    signal: context.signal,
+  })
+  if (found === undefined) throw notJoined(ucp, inputs)
+  return found
+}
+
+const isPlaced = (node: UcpNode, change: NodeChange): boolean =>
+  node.availability === change.availability &&
+  Object.entries(change.labels).every(([name, value]) => node.labels[name] === value)
+
+/** Moves a node and waits until UCP did so: the label of the collection's id is UCP's own. False where the node is gone. */
+const place = async (
+  client: UcpClient,
+  {
+    node,
+    collection,
+    change,
+    context,
+  }: {
+    node: UcpNode
+    collection: { id: string; path: string }
+    change: NodeChange
+    context: ResourceContext
+  },
+): Promise<boolean> => {
+  const ucp = ucpFor(client, context, `node ${node.hostname}`)
+  if (!isPlaced(node, change)) {
+    const changed = await changeNode(ucp, node.id, { ...change, signal: context.signal })
+    if (changed === undefined) return false
+  }
+  const moved = await waitFor(
+    async () => {
+      const now = await readNode(ucp, node.id)
+      if (now === undefined) return { isThere: false }
+      return now.labels[collectionLabel] === collection.id ? { isThere: true } : undefined
+    },
+    { clock: client.clock, patience: move, signal: context.signal },
+  )
+  if (moved !== undefined) return moved.isThere
+  throw new Fault('timeout', `UCP did not move the node ${node.hostname} to ${collection.path}.`, {
+    details: {
+      endpoint: ucp.endpoint,
+      hint: 'Nodes in /System cannot be moved, and others only with an advanced licence.',
+    },
+  })
+}
+
+const placeAsWanted = async (
+  client: UcpClient,
+  node: UcpNode,
+  { inputs, context }: { inputs: Placement; context: ResourceContext },
+): Promise<Properties> => {
+  const ucp = ucpFor(client, context, `node ${inputs.hostname}`)
+  const collection = await requireCollection(ucp, inputs.collection)
+  const change = {
+    availability: inputs.availability,
+    labels: { ...orchestratorLabels(inputs.orchestrator), [accessLabel]: collection.path },
+  }
+  const isThere = await place(client, { node, collection, change, context })
+  required(isThere || undefined, {
+    what: `The node ${inputs.hostname}`,
+    endpoint: ucp.endpoint,
+    hint: 'It left the swarm while it was placed: run again once it is back.',
+  })
+  return { nodeId: node.id, collectionId: collection.id }
+}
+
+/** The node by the id in the state while it is there, else by its host name: machines are rebuilt under their name. */
+const findNode = async (ucp: Ucp, hostname: string, outputs: Properties): Promise<UcpNode | undefined> => {
+  const byName = await nodeByHostname(ucp, hostname)
+  const nodeId = textOutput(outputs, 'nodeId')
+  if (byName !== undefined || nodeId === undefined) return byName
+  return readNode(ucp, nodeId)
+}
+
+/** `ucp:index:NodePlacement`; its id is the host name. */
+export const nodePlacement = defineResource({
+  description:
+    'Where a node of the swarm stands: its collection, orchestrator and availability. Waits for the node to join, keeps all its other labels. Deleting it moves the node back to /Shared. Import id: the host name.',
+  fields,
+  outputs: {
+    nodeId: { type: 'string', description: 'The node’s id in the swarm.' },
+    collectionId: { type: 'string', description: 'The collection’s id in UCP.' },
+  },
+
+  create: async (client, inputs, context) => {
+    // A missing collection is told before the wait, not after it.
+    await requireCollection(ucpFor(client, context, `node ${inputs.hostname}`), inputs.collection)
+    const node = await joined(client, inputs, context)
+    try {
+      const ids = await placeAsWanted(client, node, { inputs, context })
+      return { id: inputs.hostname, outputs: { ...inputs, ...ids } }
+    } catch (error) {
+      throw new Unfinished(inputs.hostname, { ...inputs, nodeId: node.id, collectionId: '' }, error)
+    }
+  },
+
+  read: async (client, { id, inputs: last, outputs }, context) => {
+    const node = await findNode(ucpFor(client, context, `node ${id}`), id, outputs)
+    if (node === undefined) return undefined
+    const inputs = {
+      hostname: node.hostname,
+      collection: node.labels[accessLabel] ?? sharedPath,
+      orchestrator: orchestratorOf(node),
+      availability: node.availability,
+      joinSeconds: last?.joinSeconds ?? fields.joinSeconds.default,
+    }
+    const collectionId = node.labels[collectionLabel] ?? ''
+    return { id: node.hostname, inputs, outputs: { ...inputs, nodeId: node.id, collectionId } }
+  },
+
+  update: async (client, { inputs }, context) => {
+    const node = await joined(client, inputs, context)
+    return placeAsWanted(client, node, { inputs, context })
+  },
+
+  delete: async (client, { id, outputs }, context) => {
+    const ucp = ucpFor(client, context, `node ${id}`)
+    const node = await findNode(ucp, id, outputs)
+    if (node === undefined) return
+    const ours = textOutput(outputs, 'collection')
+    if (ours !== undefined && node.labels[accessLabel] !== ours) {
+      context.log('warning', `The node ${id} was moved by somebody else and is left where it is.`)
+      return
+    }
+    const collection = await requireCollection(ucp, sharedPath)
+    const change = { availability: 'active', labels: { [accessLabel]: collection.path } }
+    await place(client, { node, collection, change, context })
+  },
+})

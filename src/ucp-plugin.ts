@@ -1,0 +1,4 @@
+import { servePlugin } from './provider/server.ts'
+import { ucpPlugin } from './provider/ucp/plugin.ts'
+
+await servePlugin(ucpPlugin())
