@@ -1,9 +1,13 @@
 import * as z from 'zod'
-import { bytes, cidr, cpu, key } from '../core/fields.ts'
+import { bytes, cidr, cpu, key, line } from '../core/fields.ts'
 
 const https = z.url({ protocol: /^https$/, error: 'an address that begins with https://' })
 const address = z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}$/, "an IPv4 address, e.g. '10.80.0.1'")
-const vlanId = z.int().min(1).max(4094)
+const device = z
+  .string()
+  .regex(/^[a-z0-9.]{1,15}$/, "a network device of the nodes, e.g. 'ens224'")
+  .describe('Network device of the nodes that carries the VLAN.')
+const vlanId = z.int().min(1).max(4094).describe('The VLAN’s number, 1 to 4094.')
 const host = z.string().regex(/^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/, 'a host name or address')
 
 export const Stage = z
@@ -15,7 +19,10 @@ const Tenancy = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('shared') }).describe('CaaS: every organization that asks for it.'),
     z
-      .strictObject({ kind: z.literal('dedicated'), organizations: z.array(key('An organization')).min(1) })
+      .strictObject({
+        kind: z.literal('dedicated'),
+        organizations: z.array(key('An organization')).min(1).describe('Who may be on it.'),
+      })
       .describe('CLaaS: only the named organizations.'),
   ])
   .describe('Who the cluster is for.')
@@ -32,32 +39,35 @@ const Endpoints = z
 
 export const Machine = z
   .strictObject({
-    cpus: z.int().min(1).max(256),
-    memory: bytes,
-    disk: bytes,
-    template: z.string().min(1).max(80).describe('The node template the VM is cloned from.'),
+    cpus: z.int().min(1).max(256).describe('Virtual CPUs.'),
+    memory: bytes.describe("Memory, e.g. `'64Gi'`."),
+    disk: bytes.describe("Size of the first disk, e.g. `'200Gi'`."),
+    template: line(80).describe('The node template the VM is cloned from.'),
   })
   .describe('A kind of VM.')
 export type Machine = z.infer<typeof Machine>
 
 const Pool = z
   .strictObject({
-    offer: z.enum(['run/std', 'run/edge', 'build/std']),
-    machine: key('A machine'),
-    min: z.int().min(1).max(500),
-    max: z.int().min(1).max(500),
+    offer: z.enum(['run/std', 'run/edge', 'build/std']).describe('The offer that runs on it.'),
+    machine: key('A machine').describe('One of `machines`.'),
+    min: z.int().min(1).max(500).describe('Fewest VMs.'),
+    max: z.int().min(1).max(500).describe('Most VMs; the cluster watcher grows the pool up to it.'),
   })
   .describe('VMs that an offer runs on.')
 
 const Nfs = z
   .strictObject({
     kind: z.literal('nfs'),
-    server: host,
-    export: z.string().regex(/^\/[\w./-]*$/, "an absolute path, e.g. '/exports/tenantry'"),
+    server: host.describe('Host name or address of the server.'),
+    export: z
+      .string()
+      .regex(/^\/[\w./-]*$/, "an absolute path, e.g. '/exports/tenantry'")
+      .describe('Exported path; each volume is a folder below it.'),
     options: z
-      .array(z.string().regex(/^[\w=.-]+$/))
+      .array(z.string().regex(/^[\w=.-]+$/, 'a mount option without blanks'))
       .optional()
-      .describe("Mount options, e.g. 'nfsvers=4.1'."),
+      .describe("Mount options, e.g. `'nfsvers=4.1'`; none where absent."),
   })
   .describe('NFS by the local driver.')
 
@@ -71,28 +81,34 @@ const credentials = z
 const Cifs = z
   .strictObject({
     kind: z.literal('cifs'),
-    server: host,
-    share: z.string().regex(/^[\w.$-]+$/, "a share's name"),
+    server: host.describe('Host name or address of the server.'),
+    share: z
+      .string()
+      .regex(/^[\w.$-]+$/, "a share's name")
+      .describe('Name of the share.'),
     credentials,
-    options: z.array(z.string().regex(/^[\w=.-]+$/)).optional(),
+    options: z
+      .array(z.string().regex(/^[\w=.-]+$/, 'a mount option without blanks'))
+      .optional()
+      .describe("Mount options, e.g. `'vers=3.1.1'`; none where absent."),
   })
   .describe('CIFS by the local driver.')
 
 const NetApp = z
   .strictObject({
     kind: z.literal('netapp'),
-    driver: z.string().min(1).max(80).describe("Docker volume plugin, e.g. 'netapp:latest'."),
-    svm: z.string().min(1).max(80).describe('Storage virtual machine.'),
-    aggregate: z.string().min(1).max(80),
+    driver: line(80).describe("Docker volume plugin, e.g. 'netapp:latest'."),
+    svm: line(80).describe('Storage virtual machine.'),
+    aggregate: line(80).describe('Aggregate that the volumes are made on.'),
   })
   .describe('NetApp by its docker volume plugin; the plugin holds its own credentials.')
 
 const Scality = z
   .strictObject({
     kind: z.literal('scality'),
-    driver: z.string().min(1).max(80).describe("Docker volume plugin, e.g. 'rexray/s3fs:0.11'."),
-    endpoint: https,
-    region: z.string().min(1).max(40),
+    driver: line(80).describe("Docker volume plugin, e.g. 'rexray/s3fs:0.11'."),
+    endpoint: https.describe('The S3 endpoint.'),
+    region: line(40).describe('Region that requests are signed for.'),
     credentials,
   })
   .describe('Scality object storage (S3) by a docker volume plugin.')
@@ -103,8 +119,8 @@ export type StorageBackend = z.infer<typeof StorageBackend>
 const Vlan = z
   .strictObject({
     id: vlanId,
-    parent: z.string().regex(/^[a-z0-9.]{1,15}$/, "a network device of the nodes, e.g. 'ens224'"),
-    subnet: cidr,
+    parent: device,
+    subnet: cidr.describe('Addresses of the VLAN; tenants’ subnets lie inside.'),
     gateway: address.describe('First hop out of the VLAN; outside every tenant’s subnet.'),
   })
   .describe('A VLAN of the bank that tenants may have networks on.')
@@ -112,59 +128,75 @@ const Vlan = z
 const PublicPool = z
   .strictObject({
     vlan: vlanId,
-    parent: z.string().regex(/^[a-z0-9.]{1,15}$/),
-    subnet: cidr,
-    gateway: address,
-    reserved: z.array(cidr).optional().describe('Blocks that are never given out.'),
+    parent: device,
+    subnet: cidr.describe('The addresses; each public network gets a block of them.'),
+    gateway: address.describe('First hop out of the pool.'),
+    reserved: z.array(cidr).optional().describe('Blocks that are never given out; none where absent.'),
   })
   .describe('Public addresses of the cluster.')
 
 const Vsphere = z
   .strictObject({
-    datacenter: z.string().min(1).max(80),
-    computeCluster: z.string().min(1).max(80),
-    datastore: z.string().min(1).max(80),
-    network: z.string().min(1).max(80).describe('Network of the nodes’ first interface.'),
-    distributedSwitch: z.string().min(1).max(80).describe('Switch that carries the VLANs’ port groups.'),
+    datacenter: line(80).describe('Datacenter in vCenter.'),
+    computeCluster: line(80).describe('Cluster of hosts.'),
+    datastore: line(80).describe('Datastore of the VMs’ disks.'),
+    network: line(80).describe('Network of the nodes’ first interface.'),
+    distributedSwitch: line(80).describe('Switch that carries the VLANs’ port groups.'),
     folder: z
       .string()
-      .regex(/^[\w-]+(?:\/[\w-]+)*$/)
+      .regex(/^[\w-]+(?:\/[\w-]+)*$/, "a path of folders, e.g. 'swarm/nonprod'")
       .describe('VM folder that everything of this cluster stands in.'),
   })
   .describe('Where the VMs stand.')
 
+const percent = z.number().min(1).max(100)
+
+const NodeThresholds = z.strictObject({
+  loadPercent: percent.describe('Load of a node in percent of its CPUs.'),
+  memoryPercent: percent.describe('Memory of a node in use, in percent.'),
+})
+
 const Thresholds = z
   .strictObject({
-    pause: z.strictObject({
-      loadPercent: z.number().min(1).max(100),
-      memoryPercent: z.number().min(1).max(100),
-    }),
-    resume: z.strictObject({
-      loadPercent: z.number().min(1).max(100),
-      memoryPercent: z.number().min(1).max(100),
-    }),
-    cluster: z.strictObject({
-      pausedPercent: z.number().min(1).max(100),
-      loadPercent: z.number().min(1).max(100),
-      memoryPercent: z.number().min(1).max(100),
-    }),
+    pause: NodeThresholds.describe('A node above either is paused.'),
+    resume: NodeThresholds.describe('A paused node below both is resumed; lower than `pause`.'),
+    cluster: z
+      .strictObject({
+        pausedPercent: percent.describe('Share of paused nodes in percent.'),
+        loadPercent: percent.describe('Average load in percent.'),
+        memoryPercent: percent.describe('Average memory in use, in percent.'),
+      })
+      .describe('Above one of them the cluster grows.'),
   })
   .describe('When a node is paused and resumed, and when the cluster grows.')
 
+const price = z.number().min(0)
+
 const Prices = z
   .strictObject({
-    currency: z.string().regex(/^[A-Z]{3}$/),
-    cpuHour: z.number().min(0),
-    memoryGiBHour: z.number().min(0),
-    storageGiBMonth: z.number().min(0),
-    vmHour: z.number().min(0),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, "an ISO 4217 code, e.g. 'EUR'")
+      .describe('ISO 4217 code.'),
+    cpuHour: price.describe('A CPU for an hour.'),
+    memoryGiBHour: price.describe('A GiB of memory for an hour.'),
+    storageGiBMonth: price.describe('A GiB of storage for a month.'),
+    vmHour: price.describe('A VM of an organization’s own for an hour.'),
   })
   .describe('What is charged back.')
 
+const image = z
+  .string()
+  .regex(
+    /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*:[\w][\w.-]{0,127}$/,
+    "an image with its tag, e.g. 'platform/jenkins-agent:3283'",
+  )
+  .max(200)
+
 const Jenkins = z
   .strictObject({
-    controllerImage: z.string().min(1).max(200).describe('Image with tag, in the registry of this cluster.'),
-    agentImage: z.string().min(1).max(200),
+    controllerImage: image.describe('Image with tag, in the registry of this cluster.'),
+    agentImage: image.describe('Image of the agents, likewise.'),
     subnet: cidr.describe(
       'Space that the CI networks are cut from; a network of 16 addresses each, by name.',
     ),
@@ -179,29 +211,43 @@ export const Cluster = z
     tenancy: Tenancy,
     endpoints: Endpoints,
     vsphere: Vsphere,
-    machines: z.record(key('A machine'), Machine),
-    pools: z.record(key('A pool'), Pool),
-    storage: z.record(key('A storage back end'), StorageBackend),
+    machines: z.record(key('A machine'), Machine).describe('Kinds of VMs by name.'),
+    pools: z.record(key('A pool'), Pool).describe('Pools of VMs by name.'),
+    storage: z.record(key('A storage back end'), StorageBackend).describe('Storage back ends by name.'),
     overlaySpace: z.array(cidr).min(1).describe('Where overlay networks’ subnets lie.'),
-    vlans: z.record(key('A VLAN'), Vlan),
-    publicPool: PublicPool.optional(),
+    vlans: z.record(key('A VLAN'), Vlan).describe('VLANs by name.'),
+    publicPool: PublicPool.optional().describe(
+      'Public addresses of the cluster; no public networks where absent.',
+    ),
     jenkins: Jenkins,
     capacity: z
-      .strictObject({ cpu, memory: bytes, storage: bytes, containers: z.int().min(1) })
+      .strictObject({
+        cpu: cpu.describe('CPU quotas added up.'),
+        memory: bytes.describe('Memory quotas added up.'),
+        storage: bytes.describe('Storage quotas added up.'),
+        containers: z.int().min(1).describe('Containers quotas added up.'),
+      })
       .describe('What the quotas of all organizations may add up to.'),
     ldap: z
-      .strictObject({ groupMemberAttribute: z.string().min(1).max(40) })
+      .strictObject({
+        groupMemberAttribute: z
+          .string()
+          .regex(/^[a-zA-Z][a-zA-Z0-9-]{0,39}$/, "an LDAP attribute, e.g. 'member'")
+          .describe('Attribute of a group that holds its members.'),
+      })
       .describe('How team membership is read from LDAP groups.'),
     removeDefaultSchedulerGrant: z
       .boolean()
       .describe('Takes away everyone’s right to schedule on `/Shared`, which would defeat isolation.'),
     contentTrust: z
       .strictObject({
-        required: z.boolean(),
-        signers: z.array(z.string()).describe('Teams as `organization/team`.'),
+        required: z.boolean().describe('Only signed images run.'),
+        signers: z.array(z.string()).describe('Teams whose signatures count, as `organization/team`.'),
       })
       .describe('Which images may run.'),
-    registryWebhook: https.optional().describe('Told of pushes, scans and promotions.'),
+    registryWebhook: https
+      .optional()
+      .describe('Address that is told of pushes, scans and promotions; nobody where absent.'),
     thresholds: Thresholds,
     prices: Prices,
   })

@@ -135,28 +135,30 @@ const refuseHole = (node: Node, index: number, reading: LiteralReading): undefin
   return undefined
 }
 
-const computedHint = 'Write the key as a name or in quotes.'
-
 /** The key's text; undefined, with an issue, where it is not one that data may have. */
 const readKey = (property: Property, reading: LiteralReading): string | undefined => {
   const { key } = property
-  const source = reading.at(key.start, key.end)
-  if (property.computed) {
-    reading.report({
-      code: 'reader/computed-key',
-      message: 'A computed key is not data.',
-      source,
-      hint: computedHint,
-    })
-    return undefined
-  }
+  if (property.computed) return refuseComputed(key, reading)
   const name = propertyKey(property)
   if (name === undefined) return refuse(key, reading)
-  if (!forbiddenKeys.has(name)) return name
-  reading.report({
+  return forbiddenKeys.has(name) ? refusePrototype(key, name, reading) : name
+}
+
+const refuseComputed = (key: Node, { at, report }: LiteralReading): undefined => {
+  report({
+    code: 'reader/computed-key',
+    message: 'A computed key is not data.',
+    source: at(key.start, key.end),
+    hint: 'Write the key as a name or in quotes.',
+  })
+  return undefined
+}
+
+const refusePrototype = (key: Node, name: string, { at, report }: LiteralReading): undefined => {
+  report({
     code: 'reader/prototype-key',
     message: `The key \`${name}\` could reach an object's prototype.`,
-    source,
+    source: at(key.start, key.end),
     hint: 'Choose another name.',
   })
   return undefined
@@ -170,24 +172,18 @@ export const propertyKey = (property: Property): string | undefined => {
   return key.type === 'Literal' && !key.regex ? String(key.value) : undefined
 }
 
-const isPlainProperty = (property: Property, reading: LiteralReading): boolean => {
-  const source = reading.at(property.start, property.end)
-  if (property.kind !== 'init' || property.method) {
-    reading.report({
-      code: 'reader/function',
-      message: 'A method or accessor is not data.',
+const isPlainProperty = (property: Property, { at, report }: LiteralReading): boolean => {
+  if (property.kind === 'init' && !property.method && !property.shorthand) return true
+  const source = at(property.start, property.end)
+  if (property.shorthand)
+    report({
+      code: 'reader/identifier',
+      message: `\`${propertyKey(property)}\` stands for a variable, not a value.`,
       source,
-      hint: dataHint,
+      hint: 'Write `name: value`.',
     })
-    return false
-  }
-  if (!property.shorthand) return true
-  reading.report({
-    code: 'reader/identifier',
-    message: `\`${propertyKey(property)}\` stands for a variable, not a value.`,
-    source,
-    hint: 'Write `name: value`.',
-  })
+  else
+    report({ code: 'reader/function', message: 'A method or accessor is not data.', source, hint: dataHint })
   return false
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountName, bytes, cidr, cpu, key } from '../core/fields.ts'
+import { accountName, bytes, cidr, cpu, key, line } from '../core/fields.ts'
 
 const mail = z.email('an e-mail address, e.g. claire.martin@bank.example')
 
@@ -30,11 +30,11 @@ export type OfferName = z.infer<typeof OfferName>
 const ldapGroup = z
   .string()
   .regex(
-    /^CN=[^,=+<>#;"\\]+(?:,(?:CN|OU|DC|O|C)=[^,=+<>#;"\\]+)+$/i,
+    /^[Cc][Nn]=[^,=+<>#;"\\\p{Cc}]+(?:,(?:[Cc][Nn]|[Oo][Uu]|[Dd][Cc]|[Oo]|[Cc])=[^,=+<>#;"\\\p{Cc}]+)+$/u,
     "a distinguished name, e.g. 'CN=RB-Developers,OU=Groups,DC=bank,DC=example'",
   )
   .max(256)
-  .describe('Distinguished name of the LDAP group whose members are the team.')
+  .describe('Distinguished name of the LDAP group whose members are the team; no `members` beside it.')
 
 export const Team = z
   .strictObject({
@@ -44,13 +44,13 @@ export const Team = z
       .array(accountName)
       .max(100)
       .optional()
-      .describe('Accounts by name, where the team does not follow an LDAP group.'),
+      .describe('Accounts by name, for a team that does not follow an LDAP group; no `ldapGroup` beside it.'),
     applications: z
       .array(key('An application'))
       .min(1)
       .optional()
       .describe('The applications the team works on; all of the organization where absent.'),
-    description: z.string().max(200).optional().describe('One line for reviewers and auditors.'),
+    description: line(200).optional().describe('One line for reviewers and auditors.'),
   })
   .describe('A team of the organization: a job role and who holds it, by `ldapGroup` or by `members`.')
 export type Team = z.infer<typeof Team>
@@ -74,8 +74,10 @@ export const Application = z
       .array(key('A repository'))
       .max(50)
       .optional()
-      .describe('Image repositories in the registry.'),
-    reservation: ReservationPolicy.optional(),
+      .describe('Image repositories in the registry, below the organization’s name; none where absent.'),
+    reservation: ReservationPolicy.optional().describe(
+      'How its services share hardware: `safe`, `optimized` or `minimum`; the organization’s where absent.',
+    ),
     offer: z
       .enum(['run/std', 'run/edge'])
       .optional()
@@ -84,8 +86,10 @@ export const Application = z
       .array(key('A secret'))
       .max(50)
       .optional()
-      .describe('Names of secrets that the application reads from Vault; values never stand in this file.'),
-    description: z.string().max(200).optional().describe('One line for reviewers and auditors.'),
+      .describe(
+        'Names of secrets that the application reads from Vault; values never stand in this file; none where absent.',
+      ),
+    description: line(200).optional().describe('One line for reviewers and auditors.'),
   })
   .describe('An application: its environments, image repositories and reservation policy.')
 export type Application = z.infer<typeof Application>
@@ -93,10 +97,10 @@ export type Application = z.infer<typeof Application>
 export const OverlayNetwork = z
   .strictObject({
     kind: z.literal('overlay'),
-    subnet: cidr,
+    subnet: cidr.describe('An IPv4 subnet in CIDR form, inside `overlaySpace` of its clusters.'),
     application: key('An application')
       .optional()
-      .describe('Only this application; the organization where absent.'),
+      .describe('Only this application; all of the organization where absent.'),
     internal: z.boolean().optional().describe('No way out of the network; false where absent.'),
   })
   .describe('A swarm overlay network, encrypted on clusters of stage prod.')
@@ -105,10 +109,10 @@ export const VpnNetwork = z
   .strictObject({
     kind: z.literal('vpn'),
     vlan: key('A VLAN').describe('A VLAN of the cluster file.'),
-    subnet: cidr,
+    subnet: cidr.describe('An IPv4 subnet in CIDR form, inside the VLAN’s, without its gateway.'),
     application: key('An application')
       .optional()
-      .describe('Only this application; the organization where absent.'),
+      .describe('Only this application; all of the organization where absent.'),
   })
   .describe('An ipvlan network on a VLAN of the bank, with a port group of its own.')
 
@@ -118,10 +122,12 @@ export const PublicNetwork = z
     addresses: z.int().min(1).max(64).describe('How many public addresses the services need.'),
     subnet: cidr
       .optional()
-      .describe("Pins the block out of the cluster's public pool; derived from the names where absent."),
+      .describe(
+        "Pins the block out of the cluster's public pool; a block derived from the names where absent.",
+      ),
     application: key('An application')
       .optional()
-      .describe('Only this application; the organization where absent.'),
+      .describe('Only this application; all of the organization where absent.'),
   })
   .describe("An ipvlan network with addresses out of the cluster's public pool.")
 
@@ -131,14 +137,14 @@ export type Network = z.infer<typeof Network>
 export const Volume = z
   .strictObject({
     backend: key('A storage back end').describe('A storage back end of the cluster file.'),
-    size: bytes,
+    size: bytes.describe("How much it may hold, e.g. `'200Gi'`."),
     application: key('An application')
       .optional()
-      .describe('Only this application; the organization where absent.'),
+      .describe('Only this application; all of the organization where absent.'),
     access: z
       .enum(['simple', 'secured'])
       .optional()
-      .describe('`secured` volumes are encrypted in transit where the back end can; `simple` where absent.'),
+      .describe('`secured`: encrypted in transit where the back end can; `simple` where absent.'),
   })
   .describe('A docker volume on a storage back end; its data outlives the tenant.')
 export type Volume = z.infer<typeof Volume>
@@ -152,12 +158,15 @@ const Agents = z
       .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'a label without spaces'))
       .max(20)
       .optional()
-      .describe('Jenkins labels that jobs ask for.'),
+      .describe('Jenkins labels that jobs ask for; none where absent.'),
   })
   .describe('Jenkins agents of the organization.')
 
 const Controller = z
-  .strictObject({ cpu: cpu.optional(), memory: bytes.optional() })
+  .strictObject({
+    cpu: cpu.optional().describe("CPU limit of the controller; the size class's where absent."),
+    memory: bytes.optional().describe("Memory limit of the controller; the size class's where absent."),
+  })
   .describe("The Jenkins controller's limits; the size class's where absent.")
 
 export const ContinuousIntegration = z
@@ -167,39 +176,75 @@ export const ContinuousIntegration = z
     account: accountName
       .optional()
       .describe(
-        'The UCP account that pipelines deploy with; its default collection becomes the organization’s.',
+        'The UCP account that pipelines deploy with; its default collection becomes the organization’s. No account where absent.',
       ),
   })
   .describe('A Jenkins controller and its agents.')
 
 const Quota = z
   .strictObject({
-    cpu: cpu.optional(),
-    memory: bytes.optional(),
-    storage: bytes.optional(),
-    containers: z.int().min(1).max(10_000).optional().describe('Containers at once.'),
+    cpu: cpu.optional().describe("CPU limits of its containers added up; the size class's where absent."),
+    memory: bytes.optional().describe("Memory limits added up; the size class's where absent."),
+    storage: bytes.optional().describe("Sizes of its volumes added up; the size class's where absent."),
+    containers: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe("Containers at once; the size class's where absent."),
   })
   .describe("The organization's envelope on a cluster; each part is the size class's where absent.")
 
-const NetworkOverride = z.strictObject({
-  subnet: cidr.optional(),
-  addresses: z.int().min(1).max(64).optional(),
-})
+const NetworkOverride = z
+  .strictObject({
+    subnet: cidr.optional().describe("Its subnet there; the network's own where absent."),
+    addresses: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("How many public addresses there; the network's own where absent."),
+  })
+  .describe('What differs of one network.')
+
+const VolumeOverride = z
+  .strictObject({
+    size: bytes.optional().describe("Its size there; the volume's own where absent."),
+    backend: key('A storage back end')
+      .optional()
+      .describe("A storage back end of that cluster; the volume's own where absent."),
+  })
+  .describe('What differs of one volume.')
 
 const ClusterOverride = z
   .strictObject({
-    size: z.enum(['small', 'medium', 'large', 'xlarge']).optional(),
-    quota: Quota.optional(),
-    reservation: ReservationPolicy.optional(),
-    networks: z.record(key('A network'), NetworkOverride).optional(),
+    size: z
+      .enum(['small', 'medium', 'large', 'xlarge'])
+      .optional()
+      .describe('Another size there; `size` of the file where absent.'),
+    quota: Quota.optional().describe('Parts of the quota there; those of the file where absent.'),
+    reservation: ReservationPolicy.optional().describe(
+      'Another policy there, for applications that have none of their own; `reservation` of the file where absent.',
+    ),
+    networks: z
+      .record(key('A network'), NetworkOverride)
+      .optional()
+      .describe('What differs of networks, by name.'),
     volumes: z
-      .record(
-        key('A volume'),
-        z.strictObject({ size: bytes.optional(), backend: key('A storage back end').optional() }),
-      )
-      .optional(),
-    offers: z.partialRecord(OfferName, Offer).optional(),
-    ci: z.strictObject({ agents: Agents.partial().optional(), controller: Controller.optional() }).optional(),
+      .record(key('A volume'), VolumeOverride)
+      .optional()
+      .describe('What differs of volumes, by name.'),
+    offers: z
+      .partialRecord(OfferName, Offer)
+      .optional()
+      .describe('Other offers there; those it does not name stay as in the file.'),
+    ci: z
+      .strictObject({
+        agents: Agents.partial().optional().describe('What differs of the agents.'),
+        controller: Controller.optional().describe('What differs of the controller.'),
+      })
+      .optional()
+      .describe('What differs of the Jenkins.'),
   })
   .describe('What differs on one cluster.')
 
@@ -214,7 +259,7 @@ export const Tenant = z
     organization: key('An organization')
       .min(2)
       .describe('Name of the organization; the file is named after it.'),
-    displayName: z.string().min(1).max(80).optional().describe('Its name for people.'),
+    displayName: line(80).optional().describe('Its name for people; `organization` where absent.'),
     size: SizeClass,
     owner: mail.describe('Who answers for the organization; differs from `technicalLead`.'),
     technicalLead: mail.describe('Who answers for its applications; differs from `owner`.'),
@@ -222,14 +267,18 @@ export const Tenant = z
       .string()
       .regex(/^[A-Z]{2,6}-\d{3,6}$/, "letters, a hyphen and digits, e.g. 'RB-4711'")
       .describe('Where usage is charged.'),
-    reservation: ReservationPolicy.optional(),
+    reservation: ReservationPolicy.optional().describe(
+      'How hardware is shared: `safe` reserves what is limited, `optimized` reserves less than the limit, `minimum` reserves what a container needs after its start under minimum load; `optimized` where absent.',
+    ),
     quota: Quota.optional(),
     teams: z.record(key('A team'), Team).describe('Teams by name.'),
     offers: z.partialRecord(OfferName, Offer).describe('The offers the organization uses.'),
     applications: z.record(key('An application'), Application).describe('Applications by name.'),
-    networks: z.record(key('A network'), Network).optional().describe('Networks by name.'),
-    volumes: z.record(key('A volume'), Volume).optional().describe('Volumes by name.'),
-    ci: ContinuousIntegration.optional(),
+    networks: z.record(key('A network'), Network).optional().describe('Networks by name; none where absent.'),
+    volumes: z.record(key('A volume'), Volume).optional().describe('Volumes by name; none where absent.'),
+    ci: ContinuousIntegration.optional().describe(
+      'A Jenkins controller and its agents, which need the offer `build/std`; none where absent.',
+    ),
     clusters: z
       .record(key('A cluster'), ClusterOverride)
       .optional()
