@@ -1,0 +1,92 @@
+/** Which folder may import which, in the order one change passes through them. Each rule says why. */
+const layers = {
+  core: [],
+  tenant: ['core'],
+  cluster: ['core'],
+  model: [],
+  load: ['core', 'tenant', 'cluster', 'compile'],
+  compile: ['core', 'tenant', 'cluster', 'model'],
+  clients: ['core'],
+  provider: ['core', 'clients'],
+  plan: ['core', 'tenant', 'cluster', 'model', 'compile'],
+  deploy: ['core', 'tenant', 'cluster', 'model'],
+  engine: ['core'],
+  lab: ['core', 'tenant', 'cluster', 'clients', 'provider', 'engine', 'deploy'],
+}
+
+const reasons = {
+  core: 'core is what everything stands on; it imports nothing of ours.',
+  tenant: 'the tenant schema is data; whoever needs more stands above it.',
+  cluster: 'the cluster schema is data; whoever needs more stands above it.',
+  model: 'the desired state is plain data that every later step reads; it knows nobody.',
+  load: 'loading reads and checks files; it knows no remote system and no engine.',
+  compile: 'compile is pure: what decides about a tenant must not reach the world.',
+  clients: 'a client knows one remote API and nothing of tenants.',
+  provider: 'the provider knows UCP and DTR, not tenants; it could be published alone.',
+  plan: 'plans are values; effects live elsewhere.',
+  deploy: 'deploy folds the desired state into resources without decisions.',
+  engine: 'the engine runs stacks; what is in them is not its business.',
+  lab: 'the lab stands in for the platform; it must not know how tenants are compiled.',
+}
+
+export default {
+  forbidden: [
+    ...Object.entries(layers).map(([from, allowed]) => ({
+      name: `${from}-imports-only-what-stands-below`,
+      comment: reasons[from],
+      severity: 'error',
+      from: { path: `^src/${from}/` },
+      to: { path: '^src/', pathNot: `^src/(${[from, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means that two files are one thought: move the shared part below both.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-folders-have-no-effects',
+      comment: 'model, compile and plan are pure: no files, no network, no processes, no engine.',
+      severity: 'error',
+      from: { path: '^src/(model|compile|plan)/' },
+      to: {
+        path: '^(node:)?(fs|fs/promises|net|tls|http|https|child_process|dgram|dns)$|@pulumi|undici|grpc',
+      },
+    },
+    {
+      name: 'status-codes-live-in-clients',
+      comment: 'Only clients and the lab speak HTTP, so that status codes are known in one place.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(clients|lab)/' },
+      to: { path: 'undici' },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file nobody imports is dead, or a root that should be listed here.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: '^src/(program|ucp-plugin)\\.ts$|^src/cli/main\\.ts$|-main\\.ts$|^src/lab/daemon\\.ts$',
+      },
+      to: {},
+    },
+    {
+      name: 'src-does-not-import-tests',
+      comment: 'Tests are built on the system, never the other way round.',
+      severity: 'error',
+      from: { path: '^(src|bin|scripts)/' },
+      to: { path: '^test/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+}

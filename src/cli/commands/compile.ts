@@ -1,0 +1,42 @@
+import { Command } from 'commander'
+import { canonicalJson } from '../../core/canonical.ts'
+import { renderStackTable } from '../../plan/render-table.ts'
+import type { CommandContext } from '../command-context.ts'
+import { loadOrReport } from '../load-or-report.ts'
+import { checkSelection, selectStacks } from '../select.ts'
+import { collect } from '../selection-options.ts'
+
+interface CompileOptions {
+  readonly cluster: readonly string[]
+  readonly json?: boolean
+}
+
+const runCompile = async (
+  context: CommandContext,
+  organizations: readonly string[],
+  options: CompileOptions,
+): Promise<void> => {
+  const fleet = await loadOrReport(context, options.json === true)
+  if (fleet === undefined) return
+  const selection = { organizations, clusters: options.cluster }
+  checkSelection(fleet, selection)
+  const all = selectStacks(fleet, selection)
+  const stacks = organizations.length === 0 ? all : all.filter(({ organization }) => organization !== null)
+  if (options.json === true) context.terminal.print(canonicalJson({ stacks }, 2))
+  else for (const stack of stacks) context.terminal.print(`${renderStackTable(stack)}`)
+}
+
+export const compileCommand = (context: CommandContext): Command =>
+  new Command('compile')
+    .description('Print the desired state of stacks; touches no cluster.')
+    .argument('[organizations...]', 'of these organizations; all where none is named')
+    .option('-c, --cluster <name>', 'on this cluster; may be repeated', collect, [])
+    .option('--json', 'as JSON, the same byte by byte for the same files')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tenantry compile retail-banking --cluster nonprod
+  $ tenantry compile --json > desired.json`,
+    )
+    .action((organizations: string[], options: CompileOptions) => runCompile(context, organizations, options))

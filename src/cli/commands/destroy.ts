@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import { ensureEngine } from '../../engine/engine.ts'
+import { listStacks } from '../../engine/list-stacks.ts'
+import { runStacks } from '../../engine/run-stacks.ts'
+import { stackStatus } from '../../engine/stack-status.ts'
+import { didYouMean } from '../../load/did-you-mean.ts'
+import { appliedFolder, forgetApplied } from '../applied.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runEnvironment } from '../environment.ts'
+import { exitCode, UsageError } from '../exit-code.ts'
+import { abortOnInterrupt } from '../interrupt.ts'
+import { printReport, stackLine } from '../run-report.ts'
+import { collect } from '../selection-options.ts'
+
+interface DestroyOptions {
+  readonly cluster: readonly string[]
+  readonly yes?: string
+  readonly json?: boolean
+}
+
+const organizationOf = (stack: string): string => stack.slice(stack.indexOf('.') + 1)
+const clusterOf = (stack: string): string => stack.slice(0, stack.indexOf('.'))
+
+/** The organization's stacks that exist, whether its file still does or not. */
+const stacksOf = (
+  existing: readonly string[],
+  organization: string,
+  clusters: readonly string[],
+): readonly string[] => {
+  const found = existing.filter(
+    (stack) =>
+      organizationOf(stack) === organization &&
+      (clusters.length === 0 || clusters.includes(clusterOf(stack))),
+  )
+  if (found.length > 0) return found
+  const known = [...new Set(existing.map(organizationOf))]
+  throw new UsageError(
+    `Nothing of '${organization}' is applied${clusters.length === 0 ? '' : ` on ${clusters.join(', ')}`}.`,
+    didYouMean(organization, known),
+  )
+}
+
+const confirm = async (organization: string, yes: string | undefined): Promise<void> => {
+  if (yes !== undefined) {
+    if (yes === organization) return
+    throw new UsageError(`--yes names '${yes}', not '${organization}'. Nothing was destroyed.`)
+  }
+  if (process.stdin.isTTY !== true)
+    throw new UsageError(
+      `Destroying ${organization} has to be confirmed. Nothing was destroyed.`,
+      `Add --yes ${organization}.`,
+    )
+  const ask = createInterface({ input: process.stdin, output: process.stderr })
+  const typed = await ask.question(`Type the organization's name to destroy it: `).finally(() => ask.close())
+  if (typed.trim() !== organization)
+    throw new UsageError(`'${typed.trim()}' is not '${organization}'. Nothing was destroyed.`)
+}
+
+const runDestroy = async (
+  context: CommandContext,
+  organization: string,
+  options: DestroyOptions,
+): Promise<void> => {
+  const { root, terminal } = context
+  if (organization === 'platform')
+    throw new UsageError(
+      'The platform of a cluster is not an organization.',
+      'Use `pulumi destroy --stack <cluster>.platform` when a cluster goes.',
+    )
+  const environment = await runEnvironment(root, terminal)
+  const { directory: engine } = await ensureEngine({ report: terminal.note, environment })
+  const base = { engine, environment, project: root }
+  const stacks = stacksOf(await listStacks(base), organization, options.cluster)
+  for (const stack of stacks) {
+    const { resources } = await stackStatus({ ...base, stack })
+    const held = Object.entries(resources).map(
+      ([type, count]) => `${count} ${type.slice(type.lastIndexOf(':') + 1)}`,
+    )
+    terminal.note(`${stack}: ${held.join(', ') || 'empty'}`)
+  }
+  terminal.note('Volumes and the Vault mount keep their data: they leave the state, not the world.')
+  await confirm(organization, options.yes)
+  const started = performance.now()
+  const folder = appliedFolder(environment)
+  for (const stack of stacks) if (folder !== undefined) await forgetApplied(folder, stack)
+  const results = await runStacks(
+    stacks.map((stack) => ({ ...base, stack })),
+    {
+      operation: 'destroy',
+      parallel: availableParallelism(),
+      onDone: (result) => terminal.note(stackLine(terminal, result)),
+      signal: abortOnInterrupt(terminal),
+    },
+  )
+  const seconds = (performance.now() - started) / 1000
+  if (options.json === true) terminal.print(JSON.stringify({ results, seconds }, null, 2))
+  else printReport(terminal, { results, skipped: [], seconds })
+  terminal.note(`While tenants/${organization}.ts is in git, the next \`up\` makes the organization again.`)
+  context.finish(results.every(({ outcome }) => outcome === 'succeeded') ? exitCode.clean : exitCode.fault)
+}
+
+export const destroyCommand = (context: CommandContext): Command =>
+  new Command('destroy')
+    .description('Take an organization off its clusters, once its name has been typed. Data is kept.')
+    .argument('<organization>', 'the organization')
+    .option('-c, --cluster <name>', 'only from this cluster; may be repeated', collect, [])
+    .option('--yes <organization>', 'the name once more, instead of typing it')
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tenantry destroy innovation-lab
+  $ tenantry destroy innovation-lab --cluster nonprod --yes innovation-lab`,
+    )
+    .action((organization: string, options: DestroyOptions) => runDestroy(context, organization, options))

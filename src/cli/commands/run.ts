@@ -1,0 +1,106 @@
+import { availableParallelism } from 'node:os'
+import { Command } from 'commander'
+import { ensureEngine } from '../../engine/engine.ts'
+import type { StackResult } from '../../engine/stack-result.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runEnvironment } from '../environment.ts'
+import { exitCode } from '../exit-code.ts'
+import { abortOnInterrupt } from '../interrupt.ts'
+import { loadOrReport } from '../load-or-report.ts'
+import { type RunAllReport, runAll } from '../run-all.ts'
+import { printReport } from '../run-report.ts'
+import { checkSelection, selectStacks } from '../select.ts'
+import { collect, wholeNumber } from '../selection-options.ts'
+
+interface RunOptions {
+  readonly cluster: readonly string[]
+  readonly parallel: number
+  readonly full?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+/** A result as a machine reads it: unchanged resources are counted, not listed. */
+const brief = (result: StackResult) => ({
+  ...result,
+  resources: result.resources.filter(({ change, failed }) => change !== 'same' || failed),
+})
+
+const printOutcome = (context: CommandContext, report: RunAllReport, json: boolean): void => {
+  if (json) context.terminal.print(JSON.stringify({ ...report, results: report.results.map(brief) }, null, 2))
+  else printReport(context.terminal, report)
+  const failed = report.results.some(({ outcome }) => outcome !== 'succeeded')
+  context.finish(failed ? exitCode.fault : exitCode.clean)
+}
+
+const run = async (
+  context: CommandContext,
+  operation: 'preview' | 'up',
+  organizations: readonly string[],
+  options: RunOptions,
+): Promise<void> => {
+  const json = options.json === true
+  const fleet = await loadOrReport(context, json)
+  if (fleet === undefined) return
+  const selection = { organizations, clusters: options.cluster }
+  checkSelection(fleet, selection)
+  const { root, terminal } = context
+  const environment = await runEnvironment(root, terminal)
+  const engine = await ensureEngine({ report: terminal.note, environment })
+  const report = await runAll({
+    root,
+    terminal,
+    operation,
+    stacks: selectStacks(fleet, selection),
+    engine: engine.directory,
+    environment,
+    parallel: options.parallel,
+    full: options.full === true,
+    details: options.quiet !== true && !json,
+    signal: abortOnInterrupt(terminal),
+  })
+  printOutcome(context, report, json)
+}
+
+const runCommand = (context: CommandContext, operation: 'preview' | 'up', description: string): Command =>
+  new Command(operation)
+    .description(description)
+    .argument('[organizations...]', 'of these organizations; all where none is named')
+    .option('-c, --cluster <name>', 'on this cluster; may be repeated', collect, [])
+    .option('-p, --parallel <count>', 'engines at once', wholeNumber(1, 64), availableParallelism())
+    .option(
+      '--full',
+      'run also the stacks whose desired state is the one applied last, which finds drift of the state',
+    )
+    .option('-q, --quiet', 'one line a stack, without its resources')
+    .option('--json', 'print the outcome as JSON')
+    .action((organizations: string[], options: RunOptions) => run(context, operation, organizations, options))
+
+export const previewCommand = (context: CommandContext): Command =>
+  runCommand(context, 'preview', 'Show what `up` would change, stack by stack.').addHelpText(
+    'after',
+    `
+Exit codes: 0 every stack previewed, 1 issues in files, 2 usage, 3 a stack failed.
+
+Examples:
+  $ tenantry preview
+  $ tenantry preview retail-banking --cluster prod
+  $ tenantry preview --json > preview.json`,
+  )
+
+export const upCommand = (context: CommandContext): Command =>
+  runCommand(
+    context,
+    'up',
+    'Make the clusters like the files: each cluster’s platform first, then the organizations, several at once.',
+  ).addHelpText(
+    'after',
+    `
+A stack that fails stops no other; the report names it and the next run finishes it.
+Exit codes: 0 every stack applied, 1 issues in files, 2 usage, 3 a stack failed.
+
+Examples:
+  $ tenantry up
+  $ tenantry up retail-banking insurance
+  $ tenantry up --cluster nonprod --parallel 4`,
+  )

@@ -1,0 +1,14 @@
+import type { Terminal } from './terminal.ts'
+
+/** Aborts on the first Ctrl-C or SIGTERM: what is under way is finished, nothing new is begun. */
+export const abortOnInterrupt = (terminal: Terminal): AbortSignal => {
+  const controller = new AbortController()
+  const interrupt = () => {
+    if (controller.signal.aborted) return
+    terminal.note('Stopping: letting the resources under way finish …')
+    controller.abort()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  return controller.signal
+}

@@ -1,0 +1,62 @@
+import { Command, CommanderError } from 'commander'
+import { checkoutRoot } from '../engine/checkout.ts'
+import type { CommandContext } from './command-context.ts'
+import { compileCommand } from './commands/compile.ts'
+import { destroyCommand } from './commands/destroy.ts'
+import { explainCommand } from './commands/explain.ts'
+import { labCommand } from './commands/lab.ts'
+import { newCommand } from './commands/new.ts'
+import { previewCommand, upCommand } from './commands/run.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { statusCommand } from './commands/status.ts'
+import { validateCommand } from './commands/validate.ts'
+import { exitCode } from './exit-code.ts'
+import { reportError } from './report-error.ts'
+import { openTerminal } from './terminal.ts'
+
+const makeCommands = [
+  validateCommand,
+  compileCommand,
+  previewCommand,
+  upCommand,
+  destroyCommand,
+  statusCommand,
+  newCommand,
+  explainCommand,
+  schemaCommand,
+  labCommand,
+] as const
+
+/** Carries out one command line; resolves to the exit code: 0 clean, 1 issues, 2 usage, 3 a fault. Never rejects. */
+export const main = async (argv: readonly string[]): Promise<number> => {
+  const terminal = openTerminal()
+  let code: number = exitCode.clean
+  const context: CommandContext = {
+    root: checkoutRoot(),
+    terminal,
+    finish: (said) => {
+      code = Math.max(code, said)
+    },
+  }
+  const program = new Command('tenantry')
+    .description('Tenants of the container platform as typed files: check, compile, preview, apply.')
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+  for (const make of makeCommands) program.addCommand(withOverride(make(context)))
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.clean : exitCode.usage
+    return reportError(terminal, error)
+  } finally {
+    terminal.status('')
+  }
+}
+
+/** Commands made apart from the program do not inherit its way of exiting. */
+const withOverride = (command: Command): Command => {
+  command.exitOverride().showHelpAfterError('(see --help)')
+  for (const child of command.commands) withOverride(child)
+  return command
+}

@@ -1,0 +1,52 @@
+import type { Cluster } from '../cluster/schema.ts'
+import { compilePlatform, compileTenant } from '../compile/compile.ts'
+import { isOnCluster } from '../compile/on-cluster.ts'
+import { didYouMean } from '../load/did-you-mean.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { StackState } from '../model/desired-state.ts'
+import { UsageError } from './exit-code.ts'
+
+/** Which stacks a command is about: none named means all of that dimension. */
+export interface Selection {
+  readonly organizations: readonly string[]
+  readonly clusters: readonly string[]
+}
+
+const refuseUnknown = (what: string, named: readonly string[], known: readonly string[]): void => {
+  for (const name of named)
+    if (!known.includes(name)) throw new UsageError(`There is no ${what} '${name}'.`, didYouMean(name, known))
+}
+
+/** Refuses names that no file has. @throws {UsageError} with what was meant. */
+export const checkSelection = (fleet: Fleet, selection: Selection): void => {
+  refuseUnknown(
+    'organization',
+    selection.organizations,
+    fleet.tenants.map(({ value }) => value.organization),
+  )
+  refuseUnknown(
+    'cluster',
+    selection.clusters,
+    fleet.clusters.map(({ value }) => value.cluster),
+  )
+}
+
+const selects = (names: readonly string[], name: string): boolean =>
+  names.length === 0 || names.includes(name)
+
+const stacksOfCluster = (fleet: Fleet, selection: Selection, cluster: Cluster): StackState[] => {
+  const tenants = fleet.tenants
+    .map(({ value }) => value)
+    .filter((tenant) => isOnCluster(tenant, cluster) && selects(selection.organizations, tenant.organization))
+  if (tenants.length === 0 && selection.organizations.length > 0) return []
+  return [compilePlatform(cluster), ...tenants.map((tenant) => compileTenant(tenant, cluster))]
+}
+
+/**
+ * The desired state of the selected stacks: cluster by cluster in the order of their names, the platform's first,
+ * then the organizations' by name. A cluster's platform is left out where none of the named organizations is on it.
+ */
+export const selectStacks = (fleet: Fleet, selection: Selection): readonly StackState[] =>
+  fleet.clusters
+    .filter(({ value }) => selects(selection.clusters, value.cluster))
+    .flatMap(({ value }) => stacksOfCluster(fleet, selection, value))

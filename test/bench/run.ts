@@ -1,0 +1,3 @@
+import { benchCompile } from './compile-bench.ts'
+
+benchCompile()
