@@ -17,10 +17,12 @@ export type Stage = z.infer<typeof Stage>
 
 const Tenancy = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('shared') }).describe('CaaS: every organization that asks for it.'),
+    z
+      .strictObject({ kind: z.literal('shared').describe('For everyone.') })
+      .describe('CaaS: every organization that asks for it.'),
     z
       .strictObject({
-        kind: z.literal('dedicated'),
+        kind: z.literal('dedicated').describe('For some.'),
         organizations: z.array(key('An organization')).min(1).describe('Who may be on it.'),
       })
       .describe('CLaaS: only the named organizations.'),
@@ -58,7 +60,7 @@ const Pool = z
 
 const Nfs = z
   .strictObject({
-    kind: z.literal('nfs'),
+    kind: z.literal('nfs').describe('Mounted by NFS.'),
     server: host.describe('Host name or address of the server.'),
     export: z
       .string()
@@ -80,7 +82,7 @@ const credentials = z
 
 const Cifs = z
   .strictObject({
-    kind: z.literal('cifs'),
+    kind: z.literal('cifs').describe('Mounted by CIFS.'),
     server: host.describe('Host name or address of the server.'),
     share: z
       .string()
@@ -96,7 +98,7 @@ const Cifs = z
 
 const NetApp = z
   .strictObject({
-    kind: z.literal('netapp'),
+    kind: z.literal('netapp').describe('Made by NetApp’s plugin.'),
     driver: line(80).describe("Docker volume plugin, e.g. 'netapp:latest'."),
     svm: line(80).describe('Storage virtual machine.'),
     aggregate: line(80).describe('Aggregate that the volumes are made on.'),
@@ -105,7 +107,7 @@ const NetApp = z
 
 const Scality = z
   .strictObject({
-    kind: z.literal('scality'),
+    kind: z.literal('scality').describe('A bucket of Scality.'),
     driver: line(80).describe("Docker volume plugin, e.g. 'rexray/s3fs:0.11'."),
     endpoint: https.describe('The S3 endpoint.'),
     region: line(40).describe('Region that requests are signed for.'),
@@ -113,7 +115,9 @@ const Scality = z
   })
   .describe('Scality object storage (S3) by a docker volume plugin.')
 
-export const StorageBackend = z.discriminatedUnion('kind', [Nfs, Cifs, NetApp, Scality])
+export const StorageBackend = z
+  .discriminatedUnion('kind', [Nfs, Cifs, NetApp, Scality])
+  .describe('A storage back end of one of four kinds.')
 export type StorageBackend = z.infer<typeof StorageBackend>
 
 const Vlan = z

@@ -96,7 +96,7 @@ export type Application = z.infer<typeof Application>
 
 export const OverlayNetwork = z
   .strictObject({
-    kind: z.literal('overlay'),
+    kind: z.literal('overlay').describe('Between containers of the cluster.'),
     subnet: cidr.describe('An IPv4 subnet in CIDR form, inside `overlaySpace` of its clusters.'),
     application: key('An application')
       .optional()
@@ -107,7 +107,7 @@ export const OverlayNetwork = z
 
 export const VpnNetwork = z
   .strictObject({
-    kind: z.literal('vpn'),
+    kind: z.literal('vpn').describe('Into a VLAN of the bank.'),
     vlan: key('A VLAN').describe('A VLAN of the cluster file.'),
     subnet: cidr.describe('An IPv4 subnet in CIDR form, inside the VLAN’s, without its gateway.'),
     application: key('An application')
@@ -118,7 +118,7 @@ export const VpnNetwork = z
 
 export const PublicNetwork = z
   .strictObject({
-    kind: z.literal('public'),
+    kind: z.literal('public').describe('Reachable from outside.'),
     addresses: z.int().min(1).max(64).describe('How many public addresses the services need.'),
     subnet: cidr
       .optional()
@@ -131,7 +131,9 @@ export const PublicNetwork = z
   })
   .describe("An ipvlan network with addresses out of the cluster's public pool.")
 
-export const Network = z.discriminatedUnion('kind', [OverlayNetwork, VpnNetwork, PublicNetwork])
+export const Network = z
+  .discriminatedUnion('kind', [OverlayNetwork, VpnNetwork, PublicNetwork])
+  .describe('A network of one of three kinds.')
 export type Network = z.infer<typeof Network>
 
 export const Volume = z

@@ -1,0 +1,28 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type GeneratedFile, generatedDocs } from '../src/load/generated-docs.ts'
+
+const root = join(import.meta.dirname, '..')
+
+const isStale = ({ file, text }: GeneratedFile): boolean => {
+  try {
+    return readFileSync(join(root, file), 'utf8') !== text
+  } catch {
+    return true
+  }
+}
+
+const write = ({ file, text }: GeneratedFile): void => {
+  mkdirSync(dirname(join(root, file)), { recursive: true })
+  writeFileSync(join(root, file), text)
+}
+
+const stale = generatedDocs().filter(isStale)
+
+if (process.argv.includes('--check')) {
+  for (const { file } of stale) console.error(`${file} is stale: run npm run docs.`)
+  process.exitCode = stale.length === 0 ? 0 : 1
+} else {
+  stale.forEach(write)
+  for (const { file } of stale) console.log(`${file} written.`)
+}
