@@ -20,7 +20,7 @@ export interface WantedPlugin {
 export const wantedPlugins: readonly WantedPlugin[] = [
   { name: 'docker', version: '5.2.0', entry: 'lab/plugins/docker-main' },
   { name: 'vault', version: '7.8.0', entry: 'lab/plugins/vault-main' },
-  { name: 'vsphere', version: '4.17.0', entry: 'lab/plugins/vsphere-main' },
+  { name: 'vsphere', version: '4.18.2', entry: 'lab/plugins/vsphere-main' },
 ]
 
 /** A plugin in the lab's PULUMI_HOME. */

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cluster } from '../cluster/schema.ts'
+import type { Secret } from '../core/secret.ts'
+import { type DockerEngine, startDockerEngine } from './docker/engine.ts'
+import { type JenkinsServer, startJenkins } from './jenkins/serve-jenkins.ts'
+import { type LabLayout, randomPassword } from './layout.ts'
+import type { Part, PartName } from './part.ts'
+import { loginDirectory, type People } from './people.ts'
+import { type Registry, startRegistry } from './registry/server.ts'
+import type { StopList } from './stop-list.ts'
+import { storageCredentials } from './storage-credentials.ts'
+import { startUcp, type Ucp } from './ucp/server.ts'
+import { type LabVault, startLabVault } from './vault/lab-vault.ts'
+
+/** The platform's own account on every cluster, an admin. */
+export const platformUser = 'svc-tenantry'
+
+/** One cluster's systems, running. */
+export interface ClusterLab {
+  readonly cluster: Cluster
+  readonly engine: DockerEngine
+  readonly ucp: Ucp
+  readonly registry: Registry
+  readonly vault: LabVault
+  readonly jenkins: JenkinsServer
+  readonly platformPassword: Secret
+  /** Of Jenkins' account `admin`. */
+  readonly jenkinsPassword: Secret
+  /** In the order of starting. */
+  readonly parts: readonly Part[]
+}
+
+export interface ClusterLabOptions {
+  readonly cluster: Cluster
+  readonly people: People
+  readonly layout: LabLayout
+  readonly realVault: boolean
+  /** Takes what has to be ended, also when starting fails halfway. */
+  readonly stops: StopList
+  readonly report: (line: string) => void
+}
+
+/** Longest path of a unix socket. Source: unix(7), `sun_path` has 108 bytes with the final zero; macOS has 104. */
+const longestSocketPath = 103
+
+const gibibyte = 1024 ** 3
+
+/** What a fresh cluster has before its pools: a manager and two workers that belong to nobody. */
+const seedNodes = (cluster: string) =>
+  [
+    { hostname: `${cluster}-manager-01`, role: 'manager', cpus: 8, memoryBytes: 32 * gibibyte },
+    { hostname: `${cluster}-worker-01`, role: 'worker', cpus: 16, memoryBytes: 64 * gibibyte },
+    { hostname: `${cluster}-worker-02`, role: 'worker', cpus: 16, memoryBytes: 64 * gibibyte },
+  ] as const
+
+const socketFolder = async (layout: LabLayout, cluster: string, stops: StopList): Promise<string> => {
+  const near = join(layout.run, `docker-${cluster}.sock`)
+  if (Buffer.byteLength(near) <= longestSocketPath) return near
+  const folder = await mkdtemp(join(tmpdir(), 'tenantry-'))
+  stops.add(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'docker.sock')
+}
+
+const startEngine = async ({ cluster, layout, stops }: ClusterLabOptions): Promise<DockerEngine> => {
+  const socketPath = await socketFolder(layout, cluster.cluster, stops)
+  const engine = await startDockerEngine({ socketPath })
+  stops.add(() => engine.stop())
+  return engine
+}
+
+const startController = async (
+  { cluster, people, stops }: ClusterLabOptions,
+  engine: DockerEngine,
+  password: Secret,
+): Promise<Ucp> => {
+  const ucp = await startUcp({
+    cluster: cluster.cluster,
+    directory: people.directory,
+    directoryPasswords: people.passwords,
+    users: [{ name: platformUser, fullName: 'Tenantry', isAdmin: true, password }],
+    engineSocket: engine.socketPath,
+  })
+  stops.add(ucp.stop)
+  return ucp
+}
+
+const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
+  const { cluster, people, layout, stops } = options
+  const vault = await startLabVault({
+    cluster: cluster.cluster,
+    directory: loginDirectory(people),
+    seeds: storageCredentials(cluster),
+    folder: join(layout.run, `vault-${cluster.cluster}`),
+    logs: layout.logs,
+    preferReal: options.realVault,
+  })
+  stops.add(vault.stop)
+  return vault
+}
+
+/** Starts one cluster's Docker engine, UCP, registry, Vault and Jenkins, with three nodes that have joined. */
+export const startCluster = async (options: ClusterLabOptions): Promise<ClusterLab> => {
+  const { cluster, stops } = options
+  const platformPassword = randomPassword()
+  const jenkinsPassword = randomPassword()
+  const vaultStarting = startSecrets(options)
+  // Awaited below; a failure before that must not be unhandled.
+  vaultStarting.catch(() => undefined)
+  try {
+    const engine = await startEngine(options)
+    const ucp = await startController(options, engine, platformPassword)
+    const registry = await startRegistry({ ucp })
+    stops.add(registry.stop)
+    const jenkins = await startJenkins({ password: jenkinsPassword })
+    stops.add(jenkins.stop)
+    for (const node of seedNodes(cluster.cluster)) await engine.joinNode(node)
+    const vault = await vaultStarting
+    const running = { cluster, engine, ucp, registry, vault, jenkins, platformPassword, jenkinsPassword }
+    return { ...running, parts: partsOf(running) }
+  } catch (error) {
+    // What still starts adds itself to the stops when it is there.
+    await vaultStarting.catch(() => undefined)
+    throw error
+  }
+}
+
+const partsOf = (running: Omit<ClusterLab, 'parts'>): readonly Part[] => {
+  const { engine, ucp, registry, vault, jenkins } = running
+  const part = (name: PartName, address: string, version: string, stop: () => Promise<void>): Part => ({
+    name,
+    cluster: running.cluster.cluster,
+    reality: 'stand-in',
+    version,
+    address,
+    stop,
+  })
+  return [
+    part('docker', `unix://${engine.socketPath}`, 'in memory', () => engine.stop()),
+    part('ucp', ucp.address, 'emulator', ucp.stop),
+    part('registry', registry.address, 'emulator', registry.stop),
+    { ...part('vault', vault.address, vault.version, vault.stop), reality: vault.reality },
+    part('jenkins', jenkins.address, jenkins.version, jenkins.stop),
+  ]
+}
