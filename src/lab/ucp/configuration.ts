@@ -119,6 +119,12 @@ export class Configuration {
     return stringify(this.#settings)
   }
 
+  /** Adds a registry to those that UCP knows, as an installation of one does (reference §8.1). */
+  trustRegistry(registry: z.input<typeof Registry>): void {
+    const { registries } = this.#settings
+    this.#settings = { ...this.#settings, registries: [...registries, Registry.parse(registry)] }
+  }
+
   /**
    * Takes a new file; what it leaves out falls back to its default.
    *

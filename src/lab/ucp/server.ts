@@ -10,7 +10,9 @@ import type { LdapDirectory } from './directory.ts'
 import { Faults } from './faults.ts'
 import { type FrontDoor, type Note, openFrontDoor } from './front-door.ts'
 import { Identity } from './identity.ts'
-import { type ErrorStyle, Refusal, refusalBody } from './refusal.ts'
+import { proxyEngine } from './proxy.ts'
+import type { PlacingProxy } from './proxy-contract.ts'
+import { Refusal } from './refusal.ts'
 import { type Matched, type Route, Router } from './router.ts'
 import { accountRoutes } from './routes/account-routes.ts'
 import { bundleRoutes } from './routes/bundle-routes.ts'
@@ -25,6 +27,7 @@ import { memberRoutes } from './routes/member-routes.ts'
 import { roleRoutes } from './routes/role-routes.ts'
 import { syncRoutes } from './routes/sync-routes.ts'
 import { teamRoutes } from './routes/team-routes.ts'
+import { sendRefusal } from './send-refusal.ts'
 import { UcpState } from './state.ts'
 import { defaultSwitches, type EmulatorSwitches } from './switches.ts'
 
@@ -70,6 +73,8 @@ export interface Ucp {
   readonly state: UcpState
   readonly faults: Faults
   readonly log: AccessLog
+  /** Labels nodes that have joined since, as UCP's agent does; resolves to how many. 0 without an engine. */
+  readonly placeNodes: () => Promise<number>
   /** @throws {Refusal} where there is no such user. */
   readonly issueBundle: (user: string) => Promise<IssuedBundle>
   /** Idempotent. */
@@ -109,12 +114,6 @@ const nativeRoutes = (state: UcpState, authority: Authority, host: () => string)
   ...configurationRoutes(state),
   ...healthRoutes(state, { certificateAuthority: authority.certificate, host }),
 ]
-
-/** Answers what was thrown in the shape that the path's service uses; anything but a refusal is a bug of ours. */
-export const sendRefusal = (response: ServerResponse, style: ErrorStyle, error: unknown): void => {
-  const refusal = error instanceof Refusal ? error : new Refusal(500, 'INTERNAL_ERROR', String(error))
-  sendAnswer(response, { status: refusal.status, body: refusalBody(style, refusal) })
-}
 
 class Controller {
   readonly #identity: Identity
@@ -196,7 +195,14 @@ const openController = async (
   return door
 }
 
-const engineOf = (_options: UcpOptions, _state: UcpState): EngineProxy | undefined => undefined
+const engineOf = ({ engineSocket }: UcpOptions, state: UcpState): PlacingProxy | undefined =>
+  engineSocket === undefined
+    ? undefined
+    : proxyEngine({
+        access: state.rbac,
+        engineSocket,
+        isSigned: (image, signers) => state.isSigned(image, signers),
+      })
 
 /** Starts the emulator of one cluster's UCP on a free port of 127.0.0.1. */
 export const startUcp = async (options: UcpOptions): Promise<Ucp> => {
@@ -221,6 +227,7 @@ export const startUcp = async (options: UcpOptions): Promise<Ucp> => {
     admin,
     state,
     ...observed,
+    placeNodes: async () => (await proxy?.placeNodes()) ?? 0,
     issueBundle: async (user) => {
       const account = state.accounts.user(user)
       state.ensurePrivateCollection(account)
@@ -229,7 +236,7 @@ export const startUcp = async (options: UcpOptions): Promise<Ucp> => {
     },
     stop: async () => {
       await door.stop()
-      await proxy?.close?.()
+      await proxy?.close()
     },
   }
 }
