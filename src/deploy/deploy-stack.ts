@@ -87,10 +87,11 @@ const optionsFor =
 /**
  * Registers a stack's resources with the engine, grouped by tenant and concern; logical names are the keys.
  *
- * Decides nothing: everything it sends follows from the desired state.
+ * Decides nothing: everything it sends follows from the desired state. Registers nothing where the cluster cannot be reached.
  * @throws {Fault} what `connected` throws.
  */
 export const deployStack = ({ state, connected, adopt = false }: Deployment): void => {
+  if (state.resources.length > 0) connected()
   const root = state.organization === null ? new Platform(state.cluster) : new Tenant(state.organization)
   const providers = makeProviders({ owner: state.stack, adopt, parent: root, connected })
   const invokeOptions = (name: ProviderName) => () => ({ provider: providers(name), parent: root })

@@ -76,7 +76,10 @@ export const register = async (
     'tenantry',
     state.stack,
   )
-  deployStack({ state, connected: connect })
-  await runtime.disconnect()
+  try {
+    deployStack({ state, connected: connect })
+  } finally {
+    await runtime.disconnect()
+  }
   return { resources, calls }
 }
