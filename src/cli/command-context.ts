@@ -2,8 +2,10 @@ import type { Terminal } from './terminal.ts'
 
 /** What every command gets. */
 export interface CommandContext {
-  /** The checkout, absolute. */
+  /** Folder with `tenants/` and `stacks/`, absolute. */
   readonly root: string
+  /** The checkout that the code and the Pulumi project stand in, absolute. */
+  readonly project: string
   readonly terminal: Terminal
   /** Sets the exit code of the process; the highest said wins. */
   readonly finish: (code: number) => void

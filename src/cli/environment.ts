@@ -11,13 +11,13 @@ import type { Terminal } from './terminal.ts'
  *
  * @throws {UsageError} where there is neither.
  */
-export const runEnvironment = async (root: string, terminal: Terminal): Promise<NodeJS.ProcessEnv> => {
+export const runEnvironment = async (project: string, terminal: Terminal): Promise<NodeJS.ProcessEnv> => {
   const own = process.env
   if (own['TENANTRY_CONNECTIONS'] !== undefined && own['PULUMI_BACKEND_URL'] !== undefined) return own
-  const status = await labStatus(root)
+  const status = await labStatus(project)
   if (status.running) {
     terminal.note(terminal.color.dim("Using this checkout's lab."))
-    return { ...own, ...(await labEnvironment(root)) }
+    return { ...own, ...(await labEnvironment(project)) }
   }
   const missing = ['PULUMI_BACKEND_URL', 'TENANTRY_CONNECTIONS'].filter((name) => own[name] === undefined)
   throw new UsageError(

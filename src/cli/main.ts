@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { checkoutRoot } from '../engine/checkout.ts'
 import type { CommandContext } from './command-context.ts'
@@ -31,15 +32,20 @@ const makeCommands = [
 export const main = async (argv: readonly string[]): Promise<number> => {
   const terminal = openTerminal()
   let code: number = exitCode.clean
+  const program = new Command('tenantry')
   const context: CommandContext = {
-    root: checkoutRoot(),
+    get root() {
+      return resolve(program.opts<{ root?: string }>().root ?? checkoutRoot())
+    },
+    project: checkoutRoot(),
     terminal,
     finish: (said) => {
       code = Math.max(code, said)
     },
   }
-  const program = new Command('tenantry')
+  program
     .description('Tenants of the container platform as typed files: check, compile, preview, apply.')
+    .option('--root <folder>', 'folder with tenants/ and stacks/; this checkout where absent')
     .showHelpAfterError('(see --help)')
     .exitOverride()
   for (const make of makeCommands) program.addCommand(withOverride(make(context)))

@@ -4,12 +4,15 @@ import type { StackRun } from '../engine/run-stack.ts'
 import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import type { StackState } from '../model/desired-state.ts'
-import { appliedFolder, appliedRecord, forgetApplied, recordApplied } from './applied.ts'
+import { accessChanges } from '../plan/effective-access.ts'
+import { renderAccessChange } from '../plan/render-access.ts'
+import { appliedFolder, appliedRecord, forgetApplied, readApplied, recordApplied } from './applied.ts'
 import { changeLines, type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RunAllRequest {
-  readonly root: string
+  /** The checkout with the Pulumi project. */
+  readonly project: string
   readonly terminal: Terminal
   readonly operation: 'preview' | 'up'
   readonly stacks: readonly StackState[]
@@ -26,12 +29,14 @@ export interface RunAllRequest {
 
 export interface RunAllReport {
   readonly results: readonly StackResult[]
+  /** Who gains and who loses what, by stack, as sentences; compared with what was applied last. */
+  readonly access: Readonly<Record<string, readonly string[]>>
   readonly skipped: readonly SkippedStack[]
   readonly seconds: number
 }
 
-const writeDesired = async (root: string, state: StackState): Promise<string> => {
-  const folder = join(root, '.tenantry', 'desired')
+const writeDesired = async (project: string, state: StackState): Promise<string> => {
+  const folder = join(project, '.tenantry', 'desired')
   await mkdir(folder, { recursive: true })
   const file = join(folder, `${state.stack}.json`)
   await writeFile(file, JSON.stringify(state))
@@ -74,6 +79,21 @@ const remember = async (
   await recordApplied(folder, state)
 }
 
+/** What changes for people, where it is known what was applied before. */
+const accessOf = async (
+  folder: string | undefined,
+  states: ReadonlyMap<string, StackState>,
+): Promise<Record<string, readonly string[]>> => {
+  const access: Record<string, readonly string[]> = {}
+  if (folder === undefined) return access
+  for (const [stack, state] of states) {
+    const before = await readApplied(folder, stack)
+    const sentences = accessChanges(before?.state, state).flatMap((change) => renderAccessChange(change))
+    if (sentences.length > 0) access[stack] = sentences
+  }
+  return access
+}
+
 /**
  * Previews or applies stacks, several at once; leaves alone those whose desired state is as applied before.
  *
@@ -90,6 +110,7 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
     else skipped.push({ stack: state.stack, appliedAt: record.appliedAt })
   }
   const states = new Map(due.map((state) => [state.stack, state]))
+  const access = await accessOf(folder, states)
   const observer = watch(request, due.length)
   const runs: StackRun[] = []
   for (const state of due) {
@@ -98,8 +119,8 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
       stack: state.stack,
       engine: request.engine,
       environment: request.environment,
-      project: request.root,
-      desired: await writeDesired(request.root, state),
+      project: request.project,
+      desired: await writeDesired(request.project, state),
       onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
     })
   }
@@ -115,5 +136,5 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
     if (state !== undefined) await remember(folder, state, result)
   }
   request.terminal.status('')
-  return { results, skipped, seconds: (performance.now() - started) / 1000 }
+  return { results, skipped, access, seconds: (performance.now() - started) / 1000 }
 }

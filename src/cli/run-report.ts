@@ -71,6 +71,17 @@ export interface SkippedStack {
   readonly appliedAt: string
 }
 
+/** Who gains and who loses what, stack by stack. */
+export const printAccess = (
+  terminal: Terminal,
+  access: Readonly<Record<string, readonly string[]>>,
+): void => {
+  for (const [stack, sentences] of Object.entries(access)) {
+    terminal.print(`Access in ${stack}:`)
+    for (const sentence of sentences) terminal.print(`  ${sentence}`)
+  }
+}
+
 /** The whole run: totals, and every failed stack with its reason. */
 export const printReport = (
   terminal: Terminal,

@@ -2,9 +2,8 @@ import { Command } from 'commander'
 import { canonicalJson } from '../../core/canonical.ts'
 import { renderStackTable } from '../../plan/render-table.ts'
 import type { CommandContext } from '../command-context.ts'
-import { loadOrReport } from '../load-or-report.ts'
-import { checkSelection, selectStacks } from '../select.ts'
 import { collect } from '../selection-options.ts'
+import { stacksOrReport } from '../stacks-or-report.ts'
 
 interface CompileOptions {
   readonly cluster: readonly string[]
@@ -16,11 +15,9 @@ const runCompile = async (
   organizations: readonly string[],
   options: CompileOptions,
 ): Promise<void> => {
-  const fleet = await loadOrReport(context, options.json === true)
-  if (fleet === undefined) return
   const selection = { organizations, clusters: options.cluster }
-  checkSelection(fleet, selection)
-  const all = selectStacks(fleet, selection)
+  const all = await stacksOrReport(context, selection, options.json === true)
+  if (all === undefined) return
   const stacks = organizations.length === 0 ? all : all.filter(({ organization }) => organization !== null)
   if (options.json === true) context.terminal.print(canonicalJson({ stacks }, 2))
   else for (const stack of stacks) context.terminal.print(`${renderStackTable(stack)}`)

@@ -63,15 +63,15 @@ const runDestroy = async (
   organization: string,
   options: DestroyOptions,
 ): Promise<void> => {
-  const { root, terminal } = context
+  const { project, terminal } = context
   if (organization === 'platform')
     throw new UsageError(
       'The platform of a cluster is not an organization.',
       'Use `pulumi destroy --stack <cluster>.platform` when a cluster goes.',
     )
-  const environment = await runEnvironment(root, terminal)
+  const environment = await runEnvironment(project, terminal)
   const { directory: engine } = await ensureEngine({ report: terminal.note, environment })
-  const base = { engine, environment, project: root }
+  const base = { engine, environment, project }
   const stacks = stacksOf(await listStacks(base), organization, options.cluster)
   for (const stack of stacks) {
     const { resources } = await stackStatus({ ...base, stack })

@@ -6,11 +6,10 @@ import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
-import { loadOrReport } from '../load-or-report.ts'
 import { type RunAllReport, runAll } from '../run-all.ts'
-import { printReport } from '../run-report.ts'
-import { checkSelection, selectStacks } from '../select.ts'
+import { printAccess, printReport } from '../run-report.ts'
 import { collect, wholeNumber } from '../selection-options.ts'
+import { stacksOrReport } from '../stacks-or-report.ts'
 
 interface RunOptions {
   readonly cluster: readonly string[]
@@ -28,7 +27,10 @@ const brief = (result: StackResult) => ({
 
 const printOutcome = (context: CommandContext, report: RunAllReport, json: boolean): void => {
   if (json) context.terminal.print(JSON.stringify({ ...report, results: report.results.map(brief) }, null, 2))
-  else printReport(context.terminal, report)
+  else {
+    printAccess(context.terminal, report.access)
+    printReport(context.terminal, report)
+  }
   const failed = report.results.some(({ outcome }) => outcome !== 'succeeded')
   context.finish(failed ? exitCode.fault : exitCode.clean)
 }
@@ -40,18 +42,17 @@ const run = async (
   options: RunOptions,
 ): Promise<void> => {
   const json = options.json === true
-  const fleet = await loadOrReport(context, json)
-  if (fleet === undefined) return
   const selection = { organizations, clusters: options.cluster }
-  checkSelection(fleet, selection)
-  const { root, terminal } = context
-  const environment = await runEnvironment(root, terminal)
+  const stacks = await stacksOrReport(context, selection, json)
+  if (stacks === undefined) return
+  const { project, terminal } = context
+  const environment = await runEnvironment(project, terminal)
   const engine = await ensureEngine({ report: terminal.note, environment })
   const report = await runAll({
-    root,
+    project,
     terminal,
     operation,
-    stacks: selectStacks(fleet, selection),
+    stacks,
     engine: engine.directory,
     environment,
     parallel: options.parallel,

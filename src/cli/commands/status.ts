@@ -8,9 +8,8 @@ import { appliedFolder, isApplied } from '../applied.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
-import { loadOrReport } from '../load-or-report.ts'
-import { checkSelection, selectStacks } from '../select.ts'
 import { collect } from '../selection-options.ts'
+import { stacksOrReport } from '../stacks-or-report.ts'
 
 interface StatusOptions {
   readonly cluster: readonly string[]
@@ -49,21 +48,20 @@ const runStatus = async (
   organizations: readonly string[],
   options: StatusOptions,
 ): Promise<void> => {
-  const fleet = await loadOrReport(context, options.json === true)
-  if (fleet === undefined) return
   const selection = { organizations, clusters: options.cluster }
-  checkSelection(fleet, selection)
-  const { root, terminal } = context
-  const environment = await runEnvironment(root, terminal)
+  const stacks = await stacksOrReport(context, selection, options.json === true)
+  if (stacks === undefined) return
+  const { project, terminal } = context
+  const environment = await runEnvironment(project, terminal)
   const { directory } = await ensureEngine({ report: () => undefined, environment })
   const folder = appliedFolder(environment)
   const lineOf = async (state: StackState): Promise<StackLine> => {
-    const status = await stackStatus({ stack: state.stack, engine: directory, environment, project: root })
+    const status = await stackStatus({ stack: state.stack, engine: directory, environment, project })
     const applied = folder === undefined ? undefined : await isApplied(folder, state)
     return { ...status, condition: conditionOf(status, applied), desired: state.resources.length }
   }
   const bounded = pLimit(2)
-  const lines = await Promise.all(selectStacks(fleet, selection).map((state) => bounded(() => lineOf(state))))
+  const lines = await Promise.all(stacks.map((state) => bounded(() => lineOf(state))))
   terminal.print(options.json === true ? JSON.stringify(lines, null, 2) : render(lines))
   context.finish(exitCode.clean)
 }
