@@ -8,7 +8,7 @@ import type { DockerService } from '../model/docker-service.ts'
 import type { Network } from '../model/network.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Volume } from '../model/volume.ts'
-import { ciBlock } from './ci-block.ts'
+import { ciBlock, pinnedCiBlock } from './ci-block.ts'
 import { ciCollection, nodeCollection } from './collection-paths.ts'
 import { dependsOn } from './depends-on.ts'
 import { accessLabel, dockerLabels } from './docker-labels.ts'
@@ -47,7 +47,8 @@ const jenkinsName = (scope: TenantScope): string =>
   physicalName('dockerService', scope.organization, 'jenkins')
 
 const networkOf = (scope: TenantScope): Network => {
-  const subnet = ciBlock(scope.cluster.jenkins, scope.organization)
+  const pinned = pinnedCiBlock(scope.tenant, scope.cluster.cluster)
+  const subnet = ciBlock(scope.cluster.jenkins, scope.organization, pinned)
   if (subnet === undefined) throw new Error(`unchecked: no CI network fits ${scope.cluster.jenkins.subnet}`)
   return {
     kind: 'Network',

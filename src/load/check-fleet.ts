@@ -1,5 +1,4 @@
 import type { Cluster } from '../cluster/schema.ts'
-import { ciBlock } from '../compile/ci-block.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
 import type { Issue, Source } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
@@ -223,7 +222,7 @@ const freeBlockFor = (fleet: Fleet, block: ClaimedBlock): string | undefined => 
   const { resolved } = block.placement
   const network = resolved.networks.find(({ name }) => name === block.network)
   const prefix = 32 - Math.log2(block.subnet.size)
-  if (network === undefined) return undefined
+  if (network === undefined) return freeAddressBlock(fleet, resolved.cluster, { kind: 'ci', prefix })
   if (network.kind === 'overlay') return freeSubnet(fleet, [resolved.cluster], prefix)
   if (network.kind === 'vpn')
     return freeAddressBlock(fleet, resolved.cluster, { kind: 'vpn', vlan: network.vlan.value, prefix })
@@ -254,7 +253,7 @@ const overlapHint = (fleet: Fleet, block: ClaimedBlock): string => {
   const free = freeBlockFor(fleet, block)
   const cluster = clusterOf(block)
   if (free === undefined) return 'Choose another block.'
-  return `Free on ${cluster} is for example ${free}; set it as \`subnet\`, or for ${cluster} alone in \`clusters.${cluster}.networks.${block.network}\`.`
+  return `Free on ${cluster} is for example ${free}; set it as \`subnet\`, or for ${cluster} alone in \`clusters.${cluster}.${block.network === null ? 'ci' : `networks.${block.network}`}\`.`
 }
 
 const joined = (names: readonly string[]): string => [...new Set(names)].join(' and ')
@@ -286,23 +285,6 @@ const checkOverlaps = (fleet: Fleet, placements: readonly Placement[]): Issue[] 
     const turned = pairs.map(([a, b]): [ClaimedBlock, ClaimedBlock] => [b, a])
     return [...overlapIssue(pairs, hint), ...overlapIssue(turned, hint)]
   })
-
-/** CI networks' blocks come from names alone: two organizations can get the same one. */
-const checkCiBlocks = (placements: readonly Placement[]): Issue[] => {
-  const claims = placements.flatMap((placement) => {
-    if (placement.resolved.ci === null) return []
-    const block = ciBlock(placement.cluster.value.jenkins, placement.resolved.organization)
-    return block === undefined ? [] : [{ placement, block }]
-  })
-  return duplicates(claims, ({ placement, block }) => `${placement.resolved.cluster} ${block}`).map(
-    ({ item, first }) => ({
-      code: 'fleet/shared-ci-subnet',
-      message: `The CI networks of ${first.placement.resolved.organization} and ${item.placement.resolved.organization} both get ${item.block} on ${item.placement.resolved.cluster}.`,
-      source: item.placement.tenant.locateKey(['ci']),
-      hint: `Widen \`jenkins.subnet\` in ${item.placement.cluster.file}: the blocks are spread over it by name.`,
-    }),
-  )
-}
 
 interface Measure {
   readonly part: 'cpu' | 'memory' | 'storage' | 'containers'
@@ -396,7 +378,6 @@ export const checkFleet = (fleet: Fleet): Issue[] => {
     ...fleetChecks.flatMap((check) => check(fleet)),
     ...checkPlacements(placements),
     ...checkOverlaps(fleet, placements),
-    ...checkCiBlocks(placements),
     ...checkNames(placements),
     ...[...groupByCluster(placements)].flatMap(([cluster, group]) => checkQuotas(cluster, group)),
   ]

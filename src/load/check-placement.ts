@@ -1,3 +1,4 @@
+import { pinnedCiBlock } from '../compile/ci-block.ts'
 import { publicBlock } from '../compile/public-block.ts'
 import type { ResolvedNetwork, ResolvedVolume } from '../compile/resolve.ts'
 import { contains, overlaps, parseHost, parseSubnet } from '../compile/subnet.ts'
@@ -194,7 +195,31 @@ const checkCi = ({ tenant, resolved }: Placement): Finding[] => {
     }))
 }
 
-const checks = [checkNetworks, checkVolumes, checkMachines, checkOfferPools, checkStorage, checkCi]
+/** A pinned block of the CI network lies in the space for CI. */
+const checkCiSubnet = ({ tenant, cluster, resolved }: Placement): Finding[] => {
+  const pinned = pinnedCiBlock(tenant.value, resolved.cluster)
+  const { subnet } = cluster.value.jenkins
+  if (resolved.ci === null || pinned === undefined || liesIn(pinned, [subnet])) return []
+  const isOverride = tenant.value.clusters?.[resolved.cluster]?.ci?.subnet !== undefined
+  return [
+    {
+      code: 'tenant/subnet-outside',
+      sentence: `The CI subnet ${pinned} lies outside ${subnet}`,
+      source: tenant.locate([...(isOverride ? ['clusters', resolved.cluster] : []), 'ci', 'subnet']),
+      hint: 'Choose a free block there, or leave it out: then one is derived from the name.',
+    },
+  ]
+}
+
+const checks = [
+  checkCiSubnet,
+  checkNetworks,
+  checkVolumes,
+  checkMachines,
+  checkOfferPools,
+  checkStorage,
+  checkCi,
+]
 
 interface FoundOn {
   readonly finding: Finding

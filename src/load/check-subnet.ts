@@ -9,12 +9,14 @@ export type PrefixRange = readonly [shortest: number, longest: number]
 
 /**
  * Sane sizes of subnets. Overlay: swarm takes an address of its own on every node, so fewer than sixteen addresses
- * carry nothing; vpn and public: a network, a gateway and a broadcast address beside those of services (our choice).
+ * carry nothing; vpn and public: a network, a gateway and a broadcast address beside those of services (our choice). CI: a controller and what
+ * swarm takes.
  */
 export const prefixRanges = {
   overlay: [16, 28],
   vpn: [18, 29],
   public: [22, 30],
+  ci: [22, 28],
   space: [8, 28],
 } as const satisfies Readonly<Record<string, PrefixRange>>
 

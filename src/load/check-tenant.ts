@@ -229,6 +229,21 @@ const checkOffers = (file: File): Issue[] =>
       hint: `Add '${offer}' to \`offers\`.`,
     }))
 
+const checkCiSubnets = (file: File): Issue[] => [
+  ...checkSubnet(file, file.value.ci?.subnet, {
+    path: ['ci', 'subnet'],
+    area: 'tenant',
+    range: prefixRanges.ci,
+  }),
+  ...entries(file.value.clusters).flatMap(([cluster, { ci }]) =>
+    checkSubnet(file, ci?.subnet, {
+      path: ['clusters', cluster, 'ci', 'subnet'],
+      area: 'tenant',
+      range: prefixRanges.ci,
+    }),
+  ),
+]
+
 const checkSubnets = (file: File): Issue[] => [
   ...entries(file.value.networks).flatMap(([name, network]) =>
     checkSubnet(file, network.subnet, {
@@ -313,6 +328,7 @@ const checks = [
   checkPools,
   checkOffers,
   checkSubnets,
+  checkCiSubnets,
   checkOverrideReferences,
   checkOverriddenCi,
   checkOverriddenAddresses,

@@ -1,3 +1,4 @@
+import { ciBlock, pinnedCiBlock } from '../compile/ci-block.ts'
 import { parseSubnet, type Subnet } from '../compile/subnet.ts'
 import { compareText, type Source } from '../core/issue.ts'
 import type { Placement } from './fleet.ts'
@@ -16,24 +17,54 @@ export interface ClaimedBlock {
   readonly place: () => Source
 }
 
+/** Names of realms. */
+export const realms = {
+  overlay: (cluster: string) => `overlay on ${cluster}`,
+  vlan: (id: number) => `VLAN ${id}`,
+  ci: (cluster: string) => `CI on ${cluster}`,
+} as const
+
 type Claim = Omit<ClaimedBlock, 'subnet' | 'text' | 'placement'> & { readonly text: string | null }
 
-const claimsOf = (placement: Placement): Claim[] => {
+/** Where the tenant's file says the block of its CI network on a cluster, or would say it. */
+const ciPath = (placement: Placement): readonly string[] => {
+  const { cluster } = placement.resolved
+  return placement.tenant.value.clusters?.[cluster]?.ci?.subnet === undefined
+    ? ['ci', 'subnet']
+    : ['clusters', cluster, 'ci', 'subnet']
+}
+
+const ciClaims = (placement: Placement): Claim[] => {
   const { tenant, cluster, resolved } = placement
-  return resolved.networks.map((network) => ({
+  if (resolved.ci === null) return []
+  const pinned = pinnedCiBlock(tenant.value, resolved.cluster)
+  return [
+    {
+      text: ciBlock(cluster.value.jenkins, resolved.organization, pinned) ?? null,
+      owner: `the CI network of ${resolved.organization}`,
+      realm: realms.ci(resolved.cluster),
+      network: null,
+      place: () => (pinned === undefined ? tenant.locateKey(['ci']) : tenant.locate(ciPath(placement))),
+    },
+  ]
+}
+
+const networkClaims = ({ tenant, cluster, resolved }: Placement): Claim[] =>
+  resolved.networks.map((network) => ({
     text: network.subnet.value,
     owner: `'${network.name}' of ${resolved.organization}`,
     realm: realmOf(network.kind === 'vpn' ? network.vlan.value : network.kind, cluster.value),
     network: network.name,
     place: () => tenant.locate(network.subnet.path),
   }))
-}
+
+const claimsOf = (placement: Placement): Claim[] => [...networkClaims(placement), ...ciClaims(placement)]
 
 /** Overlay networks share a cluster; those on a VLAN share the VLAN, whichever clusters reach it. */
 const realmOf = (wire: string, cluster: Placement['cluster']['value']): string => {
-  if (wire === 'overlay') return `overlay on ${cluster.cluster}`
+  if (wire === 'overlay') return realms.overlay(cluster.cluster)
   const vlan = wire === 'public' ? cluster.publicPool?.vlan : cluster.vlans[wire]?.id
-  return vlan === undefined ? `unknown on ${cluster.cluster}` : `VLAN ${vlan}`
+  return vlan === undefined ? `unknown on ${cluster.cluster}` : realms.vlan(vlan)
 }
 
 /** The blocks that networks of placed tenants have; malformed ones are left out. Never throws. */

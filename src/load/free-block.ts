@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/schema.ts'
 import { blockSize } from '../compile/public-block.ts'
 import { contains, formatSubnet, overlaps, parseHost, parseSubnet, type Subnet } from '../compile/subnet.ts'
 import type { Loaded } from '../core/loaded.ts'
-import { claimedBlocks } from './claimed-block.ts'
+import { claimedBlocks, realms } from './claimed-block.ts'
 import { type Fleet, placementsOf } from './fleet.ts'
 
 const end = ({ first, size }: Subnet): number => first + size
@@ -48,21 +48,11 @@ const commonSpaces = (clusters: readonly Loaded<Cluster>[]): Subnet[] => {
 const named = (fleet: Fleet, names: readonly string[]): readonly Loaded<Cluster>[] =>
   fleet.clusters.filter(({ value }) => names.includes(value.cluster))
 
-/** Blocks that are taken on any of the clusters, of a kind of network. */
-const takenOn = (
-  fleet: Fleet,
-  clusters: readonly Loaded<Cluster>[],
-  kind: 'overlay' | 'vlan',
-  vlan = 0,
-): Subnet[] => {
-  const realms = new Set(
-    kind === 'overlay' ? clusters.map(({ value }) => `overlay on ${value.cluster}`) : [`VLAN ${vlan}`],
-  )
-  const placements = placementsOf(kind === 'overlay' ? { ...fleet, clusters } : fleet)
-  return claimedBlocks(placements)
-    .filter(({ realm }) => realms.has(realm))
+/** Blocks that are taken in any of the realms. */
+const takenIn = (fleet: Fleet, taken: readonly string[]): Subnet[] =>
+  claimedBlocks(placementsOf(fleet))
+    .filter(({ realm }) => taken.includes(realm))
     .map(({ subnet }) => subnet)
-}
 
 /**
  * The first overlay block that is free on every named cluster, lowest address first; undefined where there is none.
@@ -70,22 +60,28 @@ const takenOn = (
  */
 export const freeSubnet = (fleet: Fleet, clusters: readonly string[], prefix: number): string | undefined => {
   const chosen = named(fleet, clusters)
-  return inSpaces(commonSpaces(chosen), 2 ** (32 - prefix), takenOn(fleet, chosen, 'overlay'))
+  const taken = chosen.map(({ value }) => realms.overlay(value.cluster))
+  return inSpaces(commonSpaces(chosen), 2 ** (32 - prefix), takenIn(fleet, taken))
 }
 
-/** What a block of addresses is wanted on: a VLAN of the cluster by name, or its public pool. */
+/** What a block of addresses is wanted of: a VLAN of the cluster by name, its public pool, or its space for CI. */
 export type AddressSpace =
   | { readonly kind: 'vpn'; readonly vlan: string; readonly prefix: number }
   | { readonly kind: 'public'; readonly addresses: number }
+  | { readonly kind: 'ci'; readonly prefix: number }
 
-/** The first free block of a VLAN or of the public pool of a cluster; undefined where there is none. Never throws. */
+/** The first free block of what a cluster gives out; undefined where there is none. Never throws. */
 export const freeAddressBlock = (fleet: Fleet, cluster: string, space: AddressSpace): string | undefined => {
   const [chosen] = named(fleet, [cluster])
   if (chosen === undefined) return undefined
-  return space.kind === 'vpn'
-    ? freeVpnBlock(fleet, chosen, space)
+  if (space.kind === 'vpn') return freeVpnBlock(fleet, chosen, space)
+  return space.kind === 'ci'
+    ? freeCiBlock(fleet, chosen, space.prefix)
     : freePublicBlock(fleet, chosen, space.addresses)
 }
+
+const freeCiBlock = (fleet: Fleet, { value }: Loaded<Cluster>, prefix: number): string | undefined =>
+  inSpaces(subnetsOf([value.jenkins.subnet]), 2 ** (32 - prefix), takenIn(fleet, [realms.ci(value.cluster)]))
 
 const freeVpnBlock = (
   fleet: Fleet,
@@ -94,7 +90,7 @@ const freeVpnBlock = (
 ): string | undefined => {
   const wire = cluster.value.vlans[vlan]
   if (wire === undefined) return undefined
-  const taken = [...takenOn(fleet, [cluster], 'vlan', wire.id), parseHost(wire.gateway)]
+  const taken = [...takenIn(fleet, [realms.vlan(wire.id)]), parseHost(wire.gateway)]
   return inSpaces(subnetsOf([wire.subnet]), 2 ** (32 - prefix), defined(taken))
 }
 
@@ -102,7 +98,7 @@ const freePublicBlock = (fleet: Fleet, cluster: Loaded<Cluster>, addresses: numb
   const pool = cluster.value.publicPool
   if (pool === undefined) return undefined
   const kept = [...subnetsOf(pool.reserved ?? []), parseHost(pool.gateway)]
-  const taken = [...takenOn(fleet, [cluster], 'vlan', pool.vlan), ...defined(kept)]
+  const taken = [...takenIn(fleet, [realms.vlan(pool.vlan)]), ...defined(kept)]
   return inSpaces(subnetsOf([pool.subnet]), blockSize(addresses), taken)
 }
 

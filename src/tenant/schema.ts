@@ -175,6 +175,11 @@ export const ContinuousIntegration = z
   .strictObject({
     agents: Agents,
     controller: Controller.optional(),
+    subnet: cidr
+      .optional()
+      .describe(
+        "Pins the CI network's block out of the cluster's `jenkins.subnet`, 16 addresses or more; a block derived from the organization's name where absent.",
+      ),
     account: accountName
       .optional()
       .describe(
@@ -244,6 +249,7 @@ const ClusterOverride = z
       .strictObject({
         agents: Agents.partial().optional().describe('What differs of the agents.'),
         controller: Controller.optional().describe('What differs of the controller.'),
+        subnet: cidr.optional().describe("Its CI network's block there; that of the file where absent."),
       })
       .optional()
       .describe('What differs of the Jenkins.'),
