@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { Vault } from '../../clients/vault.ts'
+import type { Secret } from '../../core/secret.ts'
+import { randomPassword } from '../layout.ts'
+import type { LoginDirectory } from './ldap-backend.ts'
+import { platformPolicy, platformPolicyName } from './platform-policy.ts'
+import { findVaultBinary, startRealVault } from './real-vault.ts'
+import { startInMemoryVault, type VaultServer } from './serve-vault.ts'
+
+/** A secret that a cluster file refers to, below the mount `platform`. */
+export interface SeedSecret {
+  readonly path: string
+  readonly data: Readonly<Record<string, string>>
+}
+
+export interface LabVaultOptions {
+  readonly cluster: string
+  readonly directory: LoginDirectory
+  readonly seeds: readonly SeedSecret[]
+  /** Home of a real server's process. */
+  readonly folder: string
+  readonly logs: string
+  /** Whether a real server is taken where there is one. */
+  readonly preferReal: boolean
+}
+
+export interface LabVault extends VaultServer {
+  /** With the rights of `platformPolicy`. */
+  readonly platformToken: Secret
+  /** Of a real server. */
+  readonly pid?: number
+}
+
+const platformMount = 'platform'
+/** Longer than a working day; the token renews itself for as long as somebody uses it. */
+const tokenPeriodSeconds = 7 * 24 * 3600
+
+const start = async (options: LabVaultOptions): Promise<VaultServer & { readonly pid?: number }> => {
+  const binary = options.preferReal ? await findVaultBinary() : undefined
+  if (binary === undefined)
+    return startInMemoryVault({
+      rootToken: `hvs.${randomPassword().reveal()}`,
+      directory: options.directory,
+    })
+  const { folder, logs, cluster } = options
+  return startRealVault({ binary, folder, logFile: join(logs, `vault-${cluster}.log`) })
+}
+
+const seed = async (vault: Vault, seeds: readonly SeedSecret[]): Promise<Secret> => {
+  await vault.enableMount(platformMount, {
+    type: 'kv',
+    options: { version: '2' },
+    description: 'The platform’s own secrets',
+  })
+  for (const { path, data } of seeds) await vault.writeSecret(platformMount, path, data)
+  await vault.writePolicy(platformPolicyName, platformPolicy)
+  return vault.createToken({
+    policies: [platformPolicyName],
+    displayName: 'tenantry',
+    periodSeconds: tokenPeriodSeconds,
+  })
+}
+
+/** A cluster's Vault, the real one or the one in memory, with what stands in it before any organization comes. */
+export const startLabVault = async (options: LabVaultOptions): Promise<LabVault> => {
+  const server = await start(options)
+  const root = new Vault({
+    address: server.address,
+    token: server.rootToken,
+    system: `Vault ${options.cluster}`,
+  })
+  try {
+    return { ...server, platformToken: await seed(root, options.seeds) }
+  } catch (error) {
+    await server.stop()
+    throw error
+  } finally {
+    await root.close()
+  }
+}
