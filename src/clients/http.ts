@@ -58,7 +58,7 @@ export interface HttpOptions {
   readonly timeoutMilliseconds?: number
   readonly retries?: RetryPolicy
   /** Injected in tests. */
-  readonly sleep?: (milliseconds: number) => Promise<void>
+  readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
 const certificateErrors = new Set([
@@ -189,7 +189,7 @@ export class Http {
             : error.details.retryAfterSeconds * 1000
         if (waited + wait > totalMilliseconds) throw error
         waited += wait
-        await Promise.race([(this.#options.sleep ?? pause)(wait), aborted(call.signal)])
+        await (this.#options.sleep ?? pause)(wait, call.signal)
       }
     }
   }
@@ -315,8 +315,15 @@ const isReadOnly = ({ method, readOnly }: HttpCall): boolean =>
 
 const pathOnly = (path: string): string => path.split('?', 1)[0] ?? path
 
-const aborted = (signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds))
+/** Ends early when the signal aborts: the next attempt says so. */
+const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal?.addEventListener('abort', end)
+    if (signal?.aborted) end()
+  })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import {
   type ServerUnaryCall,
   type sendUnaryData,
@@ -126,6 +127,8 @@ class ProviderService<Client> {
   constructor(plugin: Plugin<Client>, log: EngineLog) {
     this.#plugin = plugin
     this.#log = log
+    // Every call under way listens; their number is the engine's to choose.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   cancel(): void {
@@ -323,10 +326,16 @@ class ProviderService<Client> {
     const { signal } = this.#stopping
     return {
       urn,
-      signal: seconds > 0 ? AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]) : signal,
+      signal: seconds > 0 ? limited(signal, seconds) : signal,
       log: (severity, message) => this.#log.write(urn, severity, redact(message, secrets)),
     }
   }
+}
+
+const limited = (signal: AbortSignal, seconds: number): AbortSignal => {
+  const both = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)])
+  setMaxListeners(0, both)
+  return both
 }
 
 const everythingIn = (request: unknown): Properties => {
