@@ -20,6 +20,7 @@ const isTypeScript = (text: string, position: number): boolean => {
   const before = text.slice(Math.max(0, position - 40), position)
   if (typeScriptWord.test(rest) || typeScriptBefore.test(before)) return true
   if (/^(?:enum|interface)\b/.test(rest)) return true
+  if (/^<[A-Za-z_$]/.test(rest)) return true
   if (/^[:<]/.test(rest) && /[\w)]\s*$/.test(before)) return true
   if (/^[A-Za-z_$]/.test(rest) && /<\s*$/.test(before)) return true
   return /^!/.test(rest) && /[\w)'"`\]}]\s*$/.test(before)
