@@ -42,7 +42,7 @@ const developerRole = /^developer-/
 const entriesOf = (operations: Operations): readonly (readonly [string, readonly string[]])[] =>
   Object.values(operations).flatMap((byName) => Object.entries(byName))
 
-/** What a role holds that production forbids, as sentences' objects, e.g. `Container Exec`. */
+/** What a role holds that production forbids, in words: `Container Exec`, `Service Create with Host Bind Mounts`. */
 export const forbiddenInProduction = (operations: Operations): readonly string[] =>
   entriesOf(operations).flatMap(([operation, variants]) => [
     ...(forbiddenOperations.has(operation) ? [operation] : []),
@@ -51,20 +51,38 @@ export const forbiddenInProduction = (operations: Operations): readonly string[]
       .map((variant) => `${operation} with ${variant}`),
   ])
 
+/** Roles of one form share their operations, so that each is judged once a process. */
+const judged = new WeakMap<Operations, Verdict>()
+
+interface Verdict {
+  readonly forbidden: readonly string[]
+  /** What is no looking. */
+  readonly acting: readonly string[]
+  readonly schedules: boolean
+}
+
+const verdictOn = (operations: Operations): Verdict => {
+  const known = judged.get(operations)
+  if (known !== undefined) return known
+  const names = entriesOf(operations).map(([operation]) => operation)
+  const verdict = {
+    forbidden: forbiddenInProduction(operations),
+    acting: names.filter((operation) => !looking.test(operation)),
+    schedules: names.includes('Node Schedule'),
+  }
+  judged.set(operations, verdict)
+  return verdict
+}
+
 const productionIssues = (role: Role): readonly Issue[] => {
-  const forbidden = forbiddenInProduction(role.operations)
-  const acting = developerRole.test(role.name)
-    ? entriesOf(role.operations)
-        .map(([operation]) => operation)
-        .filter((operation) => !looking.test(operation))
-    : []
+  const { forbidden, acting } = verdictOn(role.operations)
   return [
     ...forbidden.map((what) => ({
       code: 'policy/production-role',
       message: `Role ${role.name} holds ${what}, which no role holds on production.`,
       hint: 'Take it out of the job role in src/compile/job-roles.ts.',
     })),
-    ...acting.map((what) => ({
+    ...(developerRole.test(role.name) ? acting : []).map((what) => ({
       code: 'policy/production-developer',
       message: `Role ${role.name} holds ${what}; developers only look at production.`,
       hint: 'Take it out of the job role in src/compile/job-roles.ts.',
@@ -88,9 +106,11 @@ const maySchedule = (organization: string, collection: string): boolean =>
 
 const describe = (grant: Grant): string => `The grant of ${grant.role} on ${grant.collection}`
 
-const schedules = (grant: Grant, roles: ReadonlyMap<string, Role>): boolean =>
-  grant.role === scheduler ||
-  entriesOf(roles.get(grant.role)?.operations ?? {}).some(([operation]) => operation === 'Node Schedule')
+const schedules = (grant: Grant, roles: ReadonlyMap<string, Role>): boolean => {
+  if (grant.role === scheduler) return true
+  const role = roles.get(grant.role)
+  return role !== undefined && verdictOn(role.operations).schedules
+}
 
 const schedulingIssues = (organization: string, grant: Grant): readonly Issue[] =>
   maySchedule(organization, grant.collection)
@@ -146,37 +166,42 @@ const limitIssues = (resource: Resource): readonly Issue[] =>
       ]
     : []
 
-/** Kinds that share one space of names with all others of their kind on a cluster. */
-const physicalNameOf = (resource: Resource): string | undefined =>
-  resource.kind === 'Network' ||
-  resource.kind === 'Volume' ||
-  resource.kind === 'DockerSecret' ||
-  resource.kind === 'DockerConfig' ||
-  resource.kind === 'DockerService' ||
-  resource.kind === 'VaultPolicy' ||
-  resource.kind === 'VaultAppRole' ||
-  resource.kind === 'VirtualMachine' ||
-  resource.kind === 'PortGroup'
-    ? `${resource.kind} ${resource.name}`
-    : undefined
+/** Kinds whose objects share one space of names with all others of their kind on a cluster. */
+const namedKinds: ReadonlySet<Resource['kind']> = new Set([
+  'DockerConfig',
+  'DockerSecret',
+  'DockerService',
+  'Network',
+  'PortGroup',
+  'VaultAppRole',
+  'VaultPolicy',
+  'VirtualMachine',
+  'Volume',
+])
+
+interface Named {
+  readonly stack: string
+  readonly resource: Resource
+}
+
+const collision = (name: string, first: Named, second: Named): Issue => ({
+  code: 'policy/name-collision',
+  message: `${second.resource.kind} ${name} would be both ${first.resource.key} of ${first.stack} and ${second.resource.key} of ${second.stack}.`,
+  hint: 'Rename one of the two in its tenant file.',
+})
 
 /** Physical names that two resources share: within a stack, or across the stacks of a cluster. Issue: `policy/name-collision`. */
 export const nameCollisions = (stacks: readonly StackState[]): readonly Issue[] => {
-  const owners = new Map<string, string>()
+  const owners = new Map<Resource['kind'], Map<string, Named>>()
+  for (const kind of namedKinds) owners.set(kind, new Map())
   const issues: Issue[] = []
   for (const { stack, resources } of stacks)
     for (const resource of resources) {
-      const name = physicalNameOf(resource)
-      if (name === undefined) continue
-      const owner = owners.get(name)
-      const here = `${resource.key} of ${stack}`
-      if (owner === undefined) owners.set(name, here)
-      else
-        issues.push({
-          code: 'policy/name-collision',
-          message: `${name} would be both ${owner} and ${here}.`,
-          hint: 'Rename one of the two in its tenant file.',
-        })
+      const names = owners.get(resource.kind)
+      if (names === undefined || !('name' in resource)) continue
+      const owner = names.get(resource.name)
+      if (owner === undefined) names.set(resource.name, { stack, resource })
+      else issues.push(collision(resource.name, owner, { stack, resource }))
     }
   return issues
 }

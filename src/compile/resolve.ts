@@ -367,12 +367,7 @@ const ciOf = (context: Context): ResolvedCi | null => {
 const isFor = (applications: readonly ResolvedApplication[], owner: string | undefined): boolean =>
   owner === undefined || applications.some((application) => application.name === owner)
 
-/**
- * The tenant as it holds on a cluster. References (VLANs, back ends, machines) are not looked up here.
- *
- * Throws Error on a quantity that the schema lets nobody write, e.g. a CPU limit of zero.
- */
-export const resolveTenant = (tenant: Tenant, cluster: Cluster): ResolvedTenant => {
+const resolve = (tenant: Tenant, cluster: Cluster): ResolvedTenant => {
   const context = contextOf(tenant, cluster)
   const reservation = reservationOf(context)
   const applications = named(tenant.applications)
@@ -399,4 +394,23 @@ export const resolveTenant = (tenant: Tenant, cluster: Cluster): ResolvedTenant 
       .map((entry) => volumeOf(context, entry)),
     ci: ciOf(context),
   }
+}
+
+/** Checks, compilation and explanation ask for the same tenant on the same cluster. */
+const resolved = new WeakMap<Tenant, WeakMap<Cluster, ResolvedTenant>>()
+
+/**
+ * The tenant as it holds on a cluster; the same value for the same two objects. References (VLANs, back ends, machines)
+ * are not looked up here.
+ *
+ * Throws Error on a quantity that the schema lets nobody write, e.g. a CPU limit of zero.
+ */
+export const resolveTenant = (tenant: Tenant, cluster: Cluster): ResolvedTenant => {
+  const byCluster = resolved.get(tenant) ?? new WeakMap<Cluster, ResolvedTenant>()
+  resolved.set(tenant, byCluster)
+  const known = byCluster.get(cluster)
+  if (known !== undefined) return known
+  const fresh = resolve(tenant, cluster)
+  byCluster.set(cluster, fresh)
+  return fresh
 }
