@@ -82,6 +82,9 @@ export const node = (
 export const typed = (name: string, kind: string, children: readonly (Xml | undefined)[]): Xml =>
   node(name, children, { 'xsi:type': kind })
 
+/** Text inside an element. */
+export const textNode = (value: string): Xml => new Xml(escapeText(value))
+
 /** An element with a value in it; none for undefined. */
 export const leaf = (name: string, value: string | number | boolean | undefined): Xml | undefined =>
   value === undefined ? undefined : wrap(name, {}, escapeText(String(value)))

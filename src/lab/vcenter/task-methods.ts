@@ -1,0 +1,43 @@
+import {
+  leaf,
+  node,
+  type ObjectReference,
+  referenceNode,
+  textNode,
+  typed,
+  type Xml,
+} from '../../clients/vsphere-xml.ts'
+import type { Call, Method } from './soap-call.ts'
+import { returnReference } from './soap-call.ts'
+import { SoapFault } from './soap-fault.ts'
+
+/** Work that a task does; what it made where it makes something. */
+export type Work = (call: Call) => ObjectReference | undefined
+
+const resultNode = (made: ObjectReference | undefined): Xml | undefined =>
+  made && node('result', [textNode(made.id)], { type: made.type, 'xsi:type': 'ManagedObjectReference' })
+
+const outcomeNodes = (call: Call, work: Work): readonly (Xml | undefined)[] => {
+  try {
+    return [leaf('state', 'success'), resultNode(work(call))]
+  } catch (error) {
+    if (!(error instanceof SoapFault)) throw error
+    const fault = typed('fault', error.vimFault, error.fields)
+    return [leaf('state', 'error'), node('error', [fault, leaf('localizedMessage', error.message)])]
+  }
+}
+
+/** A method that answers with a task, which ends at once; what fails, fails in the task. */
+export const asTask =
+  (work: Work): Method =>
+  (call) => {
+    const outcome = outcomeNodes(call, work)
+    const { inventory, on, parameters } = call
+    const info = typed('val', 'TaskInfo', [
+      leaf('name', parameters.name),
+      referenceNode('entity', { type: on.type, id: on.id }),
+      ...outcome,
+    ])
+    const task = inventory.add('Task', null, { name: parameters.name, info })
+    return [returnReference({ type: 'Task', id: task.id })]
+  }
