@@ -98,7 +98,7 @@ export const startInMemoryVcenter = async (
   const sessions = new Sessions(labVcenterUser, password)
   const soap = new SoapEndpoint(sampleInventory(templateDevices), sessions)
   const tagging = new TaggingEndpoint(sessions)
-  const authority = await createAuthority('Tenantry lab vCenter')
+  const authority = await createAuthority('Tenantry lab vCenter CA')
   const { certificate, key } = await authority.issueServer('Tenantry lab vCenter')
   const server = createServer({ cert: certificate, key }, (request, response) => {
     const path = request.url ?? ''
