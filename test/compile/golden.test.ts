@@ -28,7 +28,7 @@ const stacks = clusters.flatMap(
     ).stacks,
 )
 
-if (process.env['UPDATE_GOLDEN'] === '1') {
+if (process.env.UPDATE_GOLDEN === '1') {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const state of stacks) writeFileSync(join(folder, `${state.stack}.json`), goldenText(state))
