@@ -39,7 +39,8 @@ export interface ClusterLabOptions {
   readonly realVault: boolean
   /** Takes what has to be ended, also when starting fails halfway. */
   readonly stops: StopList
-  readonly report: (line: string) => void
+  /** Told of every process that was started. */
+  readonly onProcess: (pid: number) => Promise<void>
 }
 
 /** Longest path of a unix socket. Source: unix(7), `sun_path` has 108 bytes with the final zero; macOS has 104. */
@@ -87,7 +88,7 @@ const startController = async (
 }
 
 const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
-  const { cluster, people, layout, stops } = options
+  const { cluster, people, layout, stops, onProcess } = options
   const vault = await startLabVault({
     cluster: cluster.cluster,
     directory: loginDirectory(people),
@@ -95,6 +96,7 @@ const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
     folder: join(layout.run, `vault-${cluster.cluster}`),
     logs: layout.logs,
     preferReal: options.realVault,
+    onProcess,
   })
   stops.add(vault.stop)
   return vault
@@ -115,6 +117,7 @@ export const startCluster = async (options: ClusterLabOptions): Promise<ClusterL
     stops.add(registry.stop)
     const jenkins = await startJenkins({ password: jenkinsPassword })
     stops.add(jenkins.stop)
+    engine.whenJoined(ucp.placeNodes)
     for (const node of seedNodes(cluster.cluster)) await engine.joinNode(node)
     const vault = await vaultStarting
     const running = { cluster, engine, ucp, registry, vault, jenkins, platformPassword, jenkinsPassword }
@@ -138,8 +141,8 @@ const partsOf = (running: Omit<ClusterLab, 'parts'>): readonly Part[] => {
   })
   return [
     part('docker', `unix://${engine.socketPath}`, 'in memory', () => engine.stop()),
-    part('ucp', ucp.address, 'emulator', ucp.stop),
-    part('registry', registry.address, 'emulator', registry.stop),
+    part('ucp', ucp.address, `emulator, speaks ${ucp.state.switches.ucpVersion}`, ucp.stop),
+    part('registry', registry.address, `emulator, speaks ${registry.state.switches.version}`, registry.stop),
     { ...part('vault', vault.address, vault.version, vault.stop), reality: vault.reality },
     part('jenkins', jenkins.address, jenkins.version, jenkins.stop),
   ]

@@ -9,7 +9,7 @@ import type { LabVcenter } from './vcenter/lab-vcenter.ts'
  * Protects the state's secrets in form only: what it would protect lies beside it in clear and dies with the lab. It is
  * fixed because the salts in `stacks/Pulumi.*.yaml` outlive a lab and fit one passphrase.
  */
-const passphrase = 'tenantry-lab'
+export const passphrase = 'tenantry-lab'
 
 /** The file that PULUMI_CONFIG_PASSPHRASE_FILE names. */
 export const passphraseFile = (layout: LabLayout): string => join(layout.secrets, 'passphrase')

@@ -23,6 +23,8 @@ export const LabRecord = z.object({
   supervisor: ProcessIdentity,
   /** Processes the supervisor started, to be ended when it died without ending them. */
   children: z.array(ProcessIdentity),
+  /** False while it starts. */
+  ready: z.boolean(),
   /** ISO 8601. */
   startedAt: z.string(),
   /** In the order of starting. */

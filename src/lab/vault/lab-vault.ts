@@ -22,28 +22,28 @@ export interface LabVaultOptions {
   readonly logs: string
   /** Whether a real server is taken where there is one. */
   readonly preferReal: boolean
+  /** Told of a real server's process. */
+  readonly onProcess: (pid: number) => Promise<void>
 }
 
 export interface LabVault extends VaultServer {
   /** With the rights of `platformPolicy`. */
   readonly platformToken: Secret
-  /** Of a real server. */
-  readonly pid?: number
 }
 
 const platformMount = 'platform'
 /** Longer than a working day; the token renews itself for as long as somebody uses it. */
 const tokenPeriodSeconds = 7 * 24 * 3600
 
-const start = async (options: LabVaultOptions): Promise<VaultServer & { readonly pid?: number }> => {
+const start = async (options: LabVaultOptions): Promise<VaultServer> => {
   const binary = options.preferReal ? await findVaultBinary() : undefined
   if (binary === undefined)
     return startInMemoryVault({
       rootToken: `hvs.${randomPassword().reveal()}`,
       directory: options.directory,
     })
-  const { folder, logs, cluster } = options
-  return startRealVault({ binary, folder, logFile: join(logs, `vault-${cluster}.log`) })
+  const { folder, logs, cluster, onProcess } = options
+  return startRealVault({ binary, folder, logFile: join(logs, `vault-${cluster}.log`), onProcess })
 }
 
 const seed = async (vault: Vault, seeds: readonly SeedSecret[]): Promise<Secret> => {

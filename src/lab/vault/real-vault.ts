@@ -35,6 +35,8 @@ export interface RealVaultOptions {
   readonly folder: string
   /** Its log, without the keys it prints at start. */
   readonly logFile: string
+  /** Told of every process before it answers, so that somebody can end it should we die. */
+  readonly onProcess?: (pid: number) => Promise<void>
 }
 
 const versionOf = async (path: string): Promise<string | undefined> => {
@@ -143,9 +145,7 @@ const becomesReady = async (child: ChildProcess, vault: Vault): Promise<boolean>
   return false
 }
 
-const attempt = async (
-  options: RealVaultOptions,
-): Promise<(VaultServer & { readonly pid: number }) | undefined> => {
+const attempt = async (options: RealVaultOptions): Promise<VaultServer | undefined> => {
   const port = await freePort()
   // Vault refuses a chosen token with its own prefix `hvs.` or with a dot.
   const rootToken = randomBytes(24).toString('hex')
@@ -154,6 +154,7 @@ const attempt = async (
     child.once('spawn', resolve)
     child.once('error', reject)
   })
+  if (child.pid !== undefined) await options.onProcess?.(child.pid)
   const address = `http://127.0.0.1:${port}`
   const vault = new Vault({
     address,
@@ -169,7 +170,6 @@ const attempt = async (
         version: options.binary.version,
         address,
         rootToken: new Secret(rootToken),
-        pid: child.pid ?? 0,
         stop: () => end(child),
       }
     }
@@ -188,9 +188,7 @@ const attempt = async (
  * The root token is in the process's environment, never on its command line, in a file or in its log.
  * @throws {Fault} `unavailable` when it does not come up.
  */
-export const startRealVault = async (
-  options: RealVaultOptions,
-): Promise<VaultServer & { readonly pid: number }> => {
+export const startRealVault = async (options: RealVaultOptions): Promise<VaultServer> => {
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
   for (let count = 0; count < startAttempts; count++) {
     const server = await attempt(options)

@@ -1,0 +1,109 @@
+import type { Cluster } from '../cluster/schema.ts'
+import { Fault } from '../core/fault.ts'
+import { type ClusterLab, startCluster } from './cluster-lab.ts'
+import { writeCredentials } from './lab-credentials.ts'
+import { LabJournal } from './lab-journal.ts'
+import { startLabVcenter } from './lab-vcenter.ts'
+import { type LabLayout, labLayout, prepareLayout } from './layout.ts'
+import type { Part } from './part.ts'
+import { type People, peopleOf } from './people.ts'
+import { StopList } from './stop-list.ts'
+import type { LdapDirectory } from './ucp/directory.ts'
+import type { LabVcenter } from './vcenter/lab-vcenter.ts'
+
+export interface LabOptions {
+  /** Folder that gets `.tenantry/lab/`: the checkout. */
+  readonly root: string
+  readonly clusters: readonly Cluster[]
+  readonly directory: LdapDirectory
+  /** Told in sentences what happens. */
+  readonly report: (line: string) => void
+  /** Takes the real Vault and vCenter simulator where they are built; true where absent. */
+  readonly real?: boolean
+  /** From powered on to joined; 300 where absent. */
+  readonly joinDelayMilliseconds?: number
+  /** Gives up starting. */
+  readonly signal?: AbortSignal
+}
+
+/** The platform on loopback, running in this process and its children. */
+export interface Lab {
+  readonly layout: LabLayout
+  readonly clusters: readonly ClusterLab[]
+  readonly vcenter: LabVcenter
+  readonly people: People
+  /** In the order of starting. */
+  readonly parts: readonly Part[]
+  /** Ends everything by id and removes `lab.json`. Idempotent. */
+  readonly stop: () => Promise<void>
+}
+
+const realityOf = ({ reality, version }: Part): string =>
+  `${reality === 'real' ? 'real' : 'stand-in'} (${version})`
+
+const describe = (parts: readonly Part[], report: (line: string) => void): void => {
+  for (const part of parts)
+    report(
+      `${part.cluster === null ? part.name : `${part.cluster} ${part.name}`}: ${realityOf(part)} at ${part.address}`,
+    )
+}
+
+/** All of them, or the first failure once the others have started or failed too. */
+const settled = async <T>(starting: readonly Promise<T>[]): Promise<readonly T[]> => {
+  await Promise.allSettled(starting)
+  return Promise.all(starting)
+}
+
+const checkSignal = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) throw new Fault('cancelled', 'Starting the lab was cancelled.')
+}
+
+interface Starting {
+  readonly options: LabOptions
+  readonly layout: LabLayout
+  readonly stops: StopList
+  readonly journal: LabJournal
+}
+
+const startParts = async ({ options, layout, stops, journal }: Starting): Promise<Omit<Lab, 'stop'>> => {
+  const { signal, report } = options
+  const people = peopleOf(options.directory)
+  const real = options.real ?? true
+  report('starting vCenter')
+  const vcenter = await startLabVcenter(real)
+  stops.add(vcenter.stop)
+  checkSignal(signal)
+  report(`starting ${options.clusters.map(({ cluster }) => cluster).join(' and ')}`)
+  const onProcess = (pid: number): Promise<void> => journal.addProcess(pid)
+  const clusters = await settled(
+    options.clusters.map((cluster) =>
+      startCluster({ cluster, people, layout, realVault: real, stops, onProcess }),
+    ),
+  )
+  checkSignal(signal)
+  return { layout, clusters, vcenter, people, parts: [vcenter, ...clusters.flatMap(({ parts }) => parts)] }
+}
+
+/**
+ * Starts the platform of the given clusters on loopback: a vCenter for all; a Docker engine, UCP, registry, Vault and
+ * Jenkins for each. Writes `.tenantry/lab/` with every credential, and `lab.json` when all of it answers.
+ *
+ * Ends what it has started when it fails. @throws {Fault} of the part that did not start; `cancelled` by the signal.
+ */
+export const startLab = async (options: LabOptions): Promise<Lab> => {
+  const layout = labLayout(options.root)
+  const stops = new StopList()
+  await prepareLayout(layout)
+  const journal = await LabJournal.open(layout)
+  stops.add(() => journal.remove())
+  try {
+    const lab = await startParts({ options, layout, stops, journal })
+    await writeCredentials(layout, lab)
+    await journal.ready(lab.parts)
+    describe(lab.parts, options.report)
+    return { ...lab, stop: () => stops.run() }
+  } catch (error) {
+    await stops.run().catch(() => undefined)
+    throw error
+  }
+}
