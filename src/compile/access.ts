@@ -18,9 +18,7 @@ import type { RoleForm } from './job-roles.ts'
 import { keys } from './keys.ts'
 import type { ResolvedTeam } from './resolve.ts'
 import type { TenantScope } from './tenant-scope.ts'
-
-/** UCP's built-in role that lets its holder start workloads on a collection's nodes. */
-export const scheduler = 'scheduler'
+import { scheduler } from './ucp-builtins.ts'
 
 const organizationOf = ({ organization, resolved }: TenantScope): Organization => ({
   kind: 'Organization',
@@ -58,7 +56,7 @@ const membersOf = ({ organization }: TenantScope, team: ResolvedTeam): readonly 
   }))
 
 /** The organization's collections, parents first. */
-export const tenantCollections = ({ organization, resolved }: TenantScope): readonly string[] => [
+const tenantCollections = ({ organization, resolved }: TenantScope): readonly string[] => [
   ...resolved.offers.flatMap(({ name }) => [
     workloadCollection(name, organization),
     ...resolved.applications

@@ -6,13 +6,11 @@ import type { PortGroup } from '../model/port-group.ts'
 import type { Resource } from '../model/resource.ts'
 import type { RevokedGrant } from '../model/revoked-grant.ts'
 import type { VaultAuthBackend } from '../model/vault-auth-backend.ts'
-import { collectionsAt, scheduler } from './access.ts'
+import { collectionsAt } from './access.ts'
 import { platformCollections } from './collection-paths.ts'
 import { platformNodes } from './nodes.ts'
 import { vaultLogins } from './secrets.ts'
-
-/** UCP's organization of everyone (reference §2.6). */
-export const everyone = 'docker-datacenter'
+import { everyone, scheduler } from './ucp-builtins.ts'
 
 const contentTrust = ({ contentTrust: { required, signers } }: Cluster): ContentTrust => ({
   kind: 'ContentTrust',

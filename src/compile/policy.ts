@@ -4,8 +4,8 @@ import type { StackState } from '../model/desired-state.ts'
 import type { Grant } from '../model/grant.ts'
 import type { Resource } from '../model/resource.ts'
 import type { Operations, Role } from '../model/role.ts'
-import { scheduler } from './access.ts'
 import { isWithin, offerCollections, resourceCollection, workloadCollection } from './collection-paths.ts'
+import { scheduler } from './ucp-builtins.ts'
 
 /** Operations that no production role holds: they reach into a running container or start one outside a service. */
 const forbiddenOperations: ReadonlySet<string> = new Set([

@@ -61,7 +61,7 @@ export const inBytes = (candidate: Candidate<string>): Candidate<number> => ({
 })
 
 /** Thousandths of a CPU. Throws Error on text that the schema lets nobody write. */
-export const millisOf = (text: string): number => {
+const millisOf = (text: string): number => {
   const millis = parseCpuMillis(text)
   if (millis === undefined) throw new Error(`not a number of CPUs: ${text}`)
   return millis

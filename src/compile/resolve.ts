@@ -50,13 +50,13 @@ export interface ResolvedTeam {
 }
 
 /** VMs of the organization's own. */
-export interface ResolvedPool {
+interface ResolvedPool {
   readonly machine: string
   readonly min: number
   readonly max: number
 }
 
-export interface ResolvedOffer {
+interface ResolvedOffer {
   readonly name: OfferName
   readonly pool: Resolved<ResolvedPool | null>
 }
@@ -84,13 +84,13 @@ export interface ResolvedOverlay extends NetworkOwner {
   readonly internal: Resolved<boolean>
 }
 
-export interface ResolvedVpn extends NetworkOwner {
+interface ResolvedVpn extends NetworkOwner {
   readonly kind: 'vpn'
   readonly vlan: Resolved<string>
   readonly subnet: Resolved<string>
 }
 
-export interface ResolvedPublic extends NetworkOwner {
+interface ResolvedPublic extends NetworkOwner {
   readonly kind: 'public'
   readonly addresses: Resolved<number>
   /** Pinned, or derived from the names; null where the cluster's public pool has no such block. */

@@ -22,7 +22,7 @@ export const parseSubnet = (text: string): Subnet | undefined => {
 }
 
 /** Dotted form of an address given as a number. */
-export const formatAddress = (address: number): string =>
+const formatAddress = (address: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')
 
 /** CIDR form: `{ first: 0x0a000000, size: 256 }` → `10.0.0.0/24`. */

@@ -1,12 +1,10 @@
 import { isWithin } from '../compile/collection-paths.ts'
+import { everyone } from '../compile/ucp-builtins.ts'
 import { compareText } from '../core/issue.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { Grant, Subject } from '../model/grant.ts'
 import type { Operations } from '../model/role.ts'
 import { builtinRoles } from './builtin-roles.ts'
-
-/** UCP's organization of everyone (reference §2.6). */
-const everyone = 'docker-datacenter'
 
 export type GrantTriple = Pick<Grant, 'subject' | 'role' | 'collection'>
 
