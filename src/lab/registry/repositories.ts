@@ -3,7 +3,7 @@ import { invalid, notFound, Refusal } from '../ucp/refusal.ts'
 import type { AccessLevel } from './levels.ts'
 
 export const visibilities = ['public', 'private'] as const
-export type Visibility = (typeof visibilities)[number]
+type Visibility = (typeof visibilities)[number]
 
 /** A repository (reference §8.2). */
 export interface Repository {

@@ -34,7 +34,7 @@ export interface RegistryOptions {
 }
 
 /** A push of the lab's: what the image is like, and who pushes it. */
-export interface LabPush {
+interface LabPush {
   readonly namespace: string
   readonly repository: string
   readonly tag: string

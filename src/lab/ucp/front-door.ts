@@ -118,6 +118,15 @@ const serve = async (
   await (fault === undefined ? run(response) : underFault(fault, response, run))
 }
 
+/** What a fault does to a hijacked connection; whether the handler still runs. The `-after` kinds do nothing here. */
+const survivesFault = async (fault: InjectedFault | undefined, socket: Duplex): Promise<boolean> => {
+  if (fault?.kind === 'slow') await pause(fault.milliseconds)
+  if (fault?.kind === 'reset-before') socket.destroy()
+  if (fault?.kind === 'status')
+    socket.end(`HTTP/1.1 ${fault.status} Injected\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
+  return fault?.kind !== 'timeout-before' && fault?.kind !== 'reset-before' && fault?.kind !== 'status'
+}
+
 const upgraded = async (
   options: FrontDoorOptions,
   request: IncomingMessage,
@@ -125,15 +134,17 @@ const upgraded = async (
   head: Buffer,
 ): Promise<void> => {
   const note: Note = { user: '' }
-  const fault = options.faults.next(request)
-  if (fault?.kind === 'timeout-before') return
-  if (fault?.kind === 'reset-before' || options.upgrade === undefined) {
+  if (!(await survivesFault(options.faults.next(request), socket))) return
+  if (options.upgrade === undefined) {
     socket.destroy()
     return
   }
   await options.upgrade(request, socket, head, note)
   record(options, request, note, 101)
 }
+
+/** Longer than the pauses of a run, so that a client does not meet a connection that is just closing. */
+const keepAliveMilliseconds = 60_000
 
 /** Opens HTTPS on a free port of 127.0.0.1. */
 export const openFrontDoor = async (options: FrontDoorOptions): Promise<FrontDoor> => {
@@ -145,6 +156,7 @@ export const openFrontDoor = async (options: FrontDoorOptions): Promise<FrontDoo
       ? {}
       : { ca: options.clientAuthority, requestCert: true, rejectUnauthorized: false }),
   })
+  server.keepAliveTimeout = keepAliveMilliseconds
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)

@@ -2,7 +2,7 @@ import { compareText } from '../../core/issue.ts'
 import { invalid } from './refusal.ts'
 
 /** The page size where a call names none (reference §2.2, §3.3, §5.1). */
-export const defaultLimit = 10
+const defaultLimit = 10
 
 export interface Page<T> {
   readonly items: readonly T[]

@@ -43,7 +43,7 @@ const fits = (pattern: readonly string[], segments: readonly string[]): boolean 
   pattern.every((part, at) => part.startsWith(':') || part === segments[at])
 
 /** Splits a request target into its path and its query. Never throws. */
-export const targetOf = (url: string): { path: string; query: URLSearchParams } => {
+const targetOf = (url: string): { path: string; query: URLSearchParams } => {
   const at = url.indexOf('?')
   return at < 0
     ? { path: url, query: new URLSearchParams() }
@@ -52,17 +52,23 @@ export const targetOf = (url: string): { path: string; query: URLSearchParams } 
 
 /** Finds the route of a request; trailing and doubled slashes do not count. */
 export class Router {
-  readonly #compiled: readonly Compiled[]
+  /** By the number of segments: most requests are the engine's and fit none. */
+  readonly #byLength = new Map<number, Compiled[]>()
 
   constructor(routes: readonly Route[]) {
-    this.#compiled = routes.map((route) => ({ route, segments: segmentsOf(route.pattern) }))
+    for (const route of routes) {
+      const segments = segmentsOf(route.pattern)
+      const same = this.#byLength.get(segments.length) ?? []
+      this.#byLength.set(segments.length, [...same, { route, segments }])
+    }
   }
 
   /** Undefined where no route has this path; a known path with another method answers 405. */
   match(method: string, url: string): Matched | undefined {
     const { path, query } = targetOf(url)
     const segments = segmentsOf(path)
-    const candidates = this.#compiled.filter((one) => fits(one.segments, segments))
+    const sameLength = this.#byLength.get(segments.length) ?? []
+    const candidates = sameLength.filter((one) => fits(one.segments, segments))
     const [first] = candidates
     if (first === undefined) return undefined
     const found = candidates.find(({ route }) => route.method === method)

@@ -32,7 +32,7 @@ import { UcpState } from './state.ts'
 import { defaultSwitches, type EmulatorSwitches } from './switches.ts'
 
 /** An account of the emulator's own, not of the directory. */
-export interface ManagedUser {
+interface ManagedUser {
   readonly name: string
   readonly fullName?: string
   readonly isAdmin?: boolean
@@ -55,7 +55,7 @@ export interface UcpOptions {
 }
 
 /** A client bundle's parts as files hold them. */
-export interface IssuedBundle extends KeyPair {
+interface IssuedBundle extends KeyPair {
   readonly certificateAuthority: string
   /** `tcp://127.0.0.1:port`. */
   readonly host: string

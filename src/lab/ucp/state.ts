@@ -17,7 +17,7 @@ import { Sessions } from './sessions.ts'
 import type { EmulatorSwitches } from './switches.ts'
 
 /** The organization of everybody (reference §2.6). */
-export const everyoneName = 'docker-datacenter'
+const everyoneName = 'docker-datacenter'
 
 export interface StateOptions {
   readonly directory: LdapDirectory

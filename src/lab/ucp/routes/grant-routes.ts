@@ -25,11 +25,18 @@ const subjectView = (state: UcpState, id: string): Record<string, unknown> => {
   return { id, subject_type: account.isOrg ? 'org' : 'user', account: accountView(state, account) }
 }
 
-/** Everything; for others than admins what concerns themselves. */
-const visible = (state: UcpState, caller: Caller): readonly Grant[] =>
-  caller.isAdmin
-    ? state.grants.all()
-    : state.subjectsOf(caller.id).flatMap((subject) => state.grants.ofSubject(subject))
+/** Of these subjects, or of all; others than admins see what concerns themselves. */
+const visible = (
+  state: UcpState,
+  caller: Caller,
+  wanted: ReadonlySet<string> | undefined,
+): readonly Grant[] => {
+  if (caller.isAdmin && wanted === undefined) return state.grants.all()
+  const subjects = caller.isAdmin ? [...(wanted ?? [])] : state.subjectsOf(caller.id)
+  return subjects
+    .filter((subject) => wanted === undefined || wanted.has(subject))
+    .flatMap((subject) => state.grants.ofSubject(subject))
+}
 
 /** The subjects that the query asks for; undefined for all of them. */
 const wantedSubjects = (state: UcpState, call: Call): ReadonlySet<string> | undefined => {
@@ -40,14 +47,12 @@ const wantedSubjects = (state: UcpState, call: Call): ReadonlySet<string> | unde
 }
 
 const filtered = (state: UcpState, call: Call): Grant[] => {
-  const subjects = wantedSubjects(state, call)
   const object = call.query.get('objectID') ?? ''
   const role = call.query.get('roleID') ?? ''
   const type = call.query.get('subjectType') || 'all'
   if (!subjectTypes.has(type)) throw invalid(`Unknown subjectType ${JSON.stringify(type)}.`)
-  return visible(state, call.caller).filter(
+  return visible(state, call.caller, wantedSubjects(state, call)).filter(
     (grant) =>
-      (subjects === undefined || subjects.has(grant.subjectID)) &&
       (object === '' || grant.objectID === object) &&
       (role === '' || grant.roleID === role) &&
       (type === 'all' || subjectType(state, grant.subjectID) === type),
