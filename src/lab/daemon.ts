@@ -25,6 +25,7 @@ const start = async (order: DaemonOrder, signal: AbortSignal): Promise<Lab> =>
     directory: await readDirectory(join(order.root, 'lab', 'directory.json')),
     real: order.real,
     report,
+    log,
     signal,
     ...(order.joinDelayMilliseconds === undefined
       ? {}

@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts'
 import { type ClusterLab, startCluster } from './cluster-lab.ts'
 import { writeCredentials } from './lab-credentials.ts'
 import { LabJournal } from './lab-journal.ts'
+import { startJoining } from './lab-nodes.ts'
 import { startLabVcenter } from './lab-vcenter.ts'
 import { type LabLayout, labLayout, prepareLayout } from './layout.ts'
 import type { Part } from './part.ts'
@@ -22,9 +23,14 @@ export interface LabOptions {
   readonly real?: boolean
   /** From powered on to joined; 300 where absent. */
   readonly joinDelayMilliseconds?: number
+  /** Told what happens once it runs, e.g. that a node has joined. */
+  readonly log?: (line: string) => void
   /** Gives up starting. */
   readonly signal?: AbortSignal
 }
+
+/** From powered on to joined, where nothing else is said: long enough to be seen, short enough for a test. */
+const standardJoinDelayMilliseconds = 300
 
 /** The platform on loopback, running in this process and its children. */
 export interface Lab {
@@ -81,6 +87,13 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
     ),
   )
   checkSignal(signal)
+  startJoining({
+    vcenter,
+    clusters,
+    stops,
+    joinDelayMilliseconds: options.joinDelayMilliseconds ?? standardJoinDelayMilliseconds,
+    log: options.log ?? (() => undefined),
+  })
   return { layout, clusters, vcenter, people, parts: [vcenter, ...clusters.flatMap(({ parts }) => parts)] }
 }
 
