@@ -39,9 +39,13 @@ const inputFields: Fields = {
   ),
 }
 
-/** Parts of a task that the vendor's schema replaces the service for. */
+/**
+ * Parts of a task that the vendor's schema replaces the service for; and the whole of it, which is only ever unknown when
+ * the engine asks what becomes of a service whose network, secret or config goes before the next one is made: they cannot
+ * go while the service uses them.
+ */
 const replacing =
-  /^taskSpec\.(?:networksAdvanceds|containerSpec\.(?:hosts|sysctl|labels|mounts\[\d+\]\.volumeOptions\.labels))/
+  /^taskSpec$|^taskSpec\.(?:networksAdvanceds|containerSpec\.(?:hosts|sysctl|labels|mounts\[\d+\]\.volumeOptions\.labels))/
 
 const specOf = (inputs: Properties): ServiceSpec =>
   ServiceSpec.parse({

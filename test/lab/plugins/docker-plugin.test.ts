@@ -128,6 +128,13 @@ describe('diff', () => {
     expect(diff(service, web, { ...web, mode: { global: true } })).toMatchObject({ replaces: ['mode'] })
   })
 
+  it('lets a service go before what it uses is replaced', () => {
+    expect(diff(service, web, { ...web, taskSpec: unknown })).toMatchObject({
+      replaces: ['taskSpec'],
+      deleteBeforeReplace: true,
+    })
+  })
+
   it('replaces everything else whatever changes, the old one first', () => {
     const old = { name: 'n', driver: 'overlay', labels: [{ label: 'a', value: '1' }] }
     expect(diff(network, old, { ...old, labels: [] })).toMatchObject({
