@@ -3,6 +3,7 @@ import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
+import { forgetSalt } from './stack-settings.ts'
 
 /** A resource that the engine has just finished with. */
 export interface StackProgress {
@@ -60,10 +61,11 @@ const progressOf = (
   }
 }
 
+/** A resource that fails stops those that stand on it, and no others. */
 const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
   preview: ['preview'],
-  up: ['up', '--yes', '--skip-preview'],
-  destroy: ['destroy', '--yes', '--skip-preview'],
+  up: ['up', '--yes', '--skip-preview', '--continue-on-error'],
+  destroy: ['destroy', '--yes', '--skip-preview', '--continue-on-error'],
   refresh: ['refresh', '--yes', '--skip-preview'],
 }
 
@@ -102,11 +104,24 @@ const makeStack = async (run: StackRun, operation: StackOperation): Promise<Stac
   return stackResult({ ...exit, stack: run.stack, operation, events: [] })
 }
 
+const hasWrongSalt = ({ outcome, diagnostics }: StackResult): boolean =>
+  outcome === 'failed' && diagnostics.some(({ message }) => message.includes('incorrect passphrase'))
+
+/** A stale salt looks like a wrong passphrase; without the file a wrong passphrase still is one. */
+const withFreshSalt = async <Result extends StackResult>(
+  run: StackRun,
+  act: () => Promise<Result>,
+): Promise<Result> => {
+  const result = await act()
+  const stale = hasWrongSalt(result) && (await forgetSalt(callOf(run).project, run.stack))
+  return stale ? act() : result
+}
+
 /** A new stack is noticed by the engine's refusal: asking first would cost half a second at every run. */
 const runOrMake = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const { isNew, ...first } = await attempt(run, operation)
+  const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation))
   if (!isNew) return first
-  const made = await makeStack(run, operation)
+  const made = await withFreshSalt(run, () => makeStack(run, operation))
   if (made.outcome !== 'succeeded') return made
   const { isNew: _, ...second } = await attempt(run, operation)
   return second
