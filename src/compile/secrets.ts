@@ -11,9 +11,9 @@ import { ownedCollection } from './collection-paths.ts'
 import { dependsOn } from './depends-on.ts'
 import { dockerLabels } from './docker-labels.ts'
 import { keys } from './keys.ts'
-import type { ResolvedTeam } from './resolve.ts'
+import type { ResolvedApplication, ResolvedTeam } from './resolve.ts'
 import type { TenantScope } from './tenant-scope.ts'
-import { policyText, reachInto, vaultMountPath, vaultReach } from './vault-policies.ts'
+import { policyText, reachInto, readSecret, vaultMountPath, vaultReach } from './vault-policies.ts'
 
 /** Paths of the two log-ins that the platform's stack keeps. */
 export const vaultLogins = { approle: 'approle', ldap: 'ldap' } as const
@@ -63,12 +63,13 @@ const limitedPolicy = (scope: TenantScope, jobRole: JobRole, application: string
     reachInto(scope.organization, `apps/${application}`, vaultReach[scope.cluster.stage][jobRole]),
   )
 
-const applicationPolicy = (scope: TenantScope, application: string): VaultPolicy =>
+/** An application reads the secrets that its tenant file names and what all applications share, nothing else. */
+const applicationPolicy = (scope: TenantScope, { name, secrets: named }: ResolvedApplication): VaultPolicy =>
   policyOf(
     scope,
-    ['app', application],
+    ['app', name],
     policyText(
-      reachInto(scope.organization, `apps/${application}`, 'read'),
+      ...named.value.map((secret) => readSecret(scope.organization, `apps/${name}/${secret}`)),
       reachInto(scope.organization, 'shared', 'read'),
     ),
   )
@@ -137,10 +138,10 @@ const roleIdOf = (scope: TenantScope, application: string, appRole: VaultAppRole
   }
 }
 
-const applicationSecrets = (scope: TenantScope, application: string): readonly Resource[] => {
+const applicationSecrets = (scope: TenantScope, application: ResolvedApplication): readonly Resource[] => {
   const policy = applicationPolicy(scope, application)
-  const appRole = appRoleOf(scope, ['app', application], policy, lifetimes.application)
-  return [policy, appRole, roleIdOf(scope, application, appRole)]
+  const appRole = appRoleOf(scope, ['app', application.name], policy, lifetimes.application)
+  return [policy, appRole, roleIdOf(scope, application.name, appRole)]
 }
 
 /** The log-in of the organization's Jenkins. */
@@ -160,6 +161,6 @@ export const secrets = (scope: TenantScope): readonly Resource[] =>
     mountOf(scope),
     ...scope.resolved.teams.flatMap((team) => teamPolicies(scope, team)),
     ...ldapGroups(scope),
-    ...scope.resolved.applications.flatMap(({ name }) => applicationSecrets(scope, name)),
+    ...scope.resolved.applications.flatMap((application) => applicationSecrets(scope, application)),
     ...ciSecrets(scope),
   ])

@@ -52,5 +52,14 @@ export const reachInto = (organization: string, folder: string, reach: VaultReac
   ].join('\n')
 }
 
+/** HCL for reading one secret of the organization's mount, e.g. `apps/payments/database`. */
+export const readSecret = (organization: string, secret: string): string => {
+  const mount = vaultMountPath(organization)
+  return [
+    rule(`${mount}/data/${secret}`, capabilities.read.data),
+    rule(`${mount}/metadata/${secret}`, ['read']),
+  ].join('\n')
+}
+
 /** HCL of several rules. */
 export const policyText = (...rules: readonly string[]): string => rules.join('\n')

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compile, compileTenant } from '../../src/compile/compile.ts'
 import { policyIssues } from '../../src/compile/policy.ts'
 import { overlaps, parseSubnet } from '../../src/compile/subnet.ts'
@@ -13,7 +13,9 @@ import { nonprod, prod } from './fixtures/clusters.ts'
 const anyOrganization = fc.stringMatching(/^[a-z][a-z0-9]{1,39}$/)
 const anyCluster = fc.constantFrom(nonprod, prod)
 
-fc.configureGlobal({ numRuns: 40 })
+fc.configureGlobal({ numRuns: 25 })
+// A busy machine takes longer over random tenants than the five seconds that a test has by default.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** What a right on the shared nodes brings to every workload collection below: nothing of the workloads. */
 const nodeOperations: ReadonlySet<string> = new Set(['Node Schedule', 'Node View'])

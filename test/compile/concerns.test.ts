@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compilePlatform, compileTenant } from '../../src/compile/compile.ts'
+import { compile, compilePlatform, compileTenant } from '../../src/compile/compile.ts'
 import { reserve } from '../../src/compile/reservation.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { Tenant } from '../../src/tenant/schema.ts'
@@ -282,8 +282,9 @@ describe('secrets', () => {
     expect(policy(onNonprod, 'developer-payments')).toMatch(/orgs\/acme\/data\/apps\/payments\/\*/)
     expect(policy(onNonprod, 'developer-payments')).not.toContain('apps/*')
     expect(policy(onNonprod, 'app-payments')).toContain(
-      'path "orgs/acme/data/apps/payments/*" {\n  capabilities = ["read"]\n}',
+      'path "orgs/acme/data/apps/payments/database" {\n  capabilities = ["read"]\n}',
     )
+    expect(policy(onNonprod, 'app-trading')).not.toContain('/apps/')
   })
 
   it('maps LDAP groups by common name and hands out role ids', () => {
@@ -441,6 +442,13 @@ describe('the platform', () => {
     expect(ofKind(platform, 'VaultAuthBackend').map(({ path }) => path)).toEqual(['approle', 'ldap'])
     expect(ofKind(compilePlatform(prod).resources, 'ContentTrust')).toMatchObject([
       { required: true, signers: ['acme/releasers', 'platform/security'] },
+    ])
+  })
+
+  it('is on a dedicated cluster with nobody but who the cluster is for', () => {
+    expect(compile([minimal, acme], dedicated).stacks.map(({ stack }) => stack)).toEqual([
+      'acme-prod.platform',
+      'acme-prod.acme',
     ])
   })
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compileTenant } from '../../src/compile/compile.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
 import { applyChanges, diffStates } from '../../src/plan/changes.ts'
@@ -7,6 +7,9 @@ import { Tenant } from '../../src/tenant/schema.ts'
 import { arbitraryTenant } from '../compile/arbitrary-tenant.ts'
 import { nonprod, prod } from '../compile/fixtures/clusters.ts'
 import { acme } from '../compile/fixtures/tenants.ts'
+
+// Random graphs take a busy machine longer than the five seconds that a test has by default.
+vi.setConfig({ testTimeout: 60_000 })
 
 const resourcesOf = (state: StackState | undefined) => state?.resources ?? []
 

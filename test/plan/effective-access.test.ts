@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compileTenant } from '../../src/compile/compile.ts'
 import type { Subject } from '../../src/model/grant.ts'
 import {
@@ -15,6 +15,9 @@ import { nonprod, prod } from '../compile/fixtures/clusters.ts'
 import { acme, minimal, other } from '../compile/fixtures/tenants.ts'
 import { coversPerson, oracle } from './access-oracle.ts'
 import { arbitraryGraph, arbitraryPerson, collections, everySubject } from './arbitrary-access.ts'
+
+// Random graphs take a busy machine longer than the five seconds that a test has by default.
+vi.setConfig({ testTimeout: 60_000 })
 
 const isWithin = (path: string, ancestor: string): boolean =>
   ancestor === '/' || path === ancestor || path.startsWith(`${ancestor}/`)
