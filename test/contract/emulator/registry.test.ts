@@ -352,3 +352,88 @@ describe('webhooks', () => {
     )
   })
 })
+
+describe('the rest of the registry', () => {
+  const push = { namespace: 'acme', repository: 'misc', author: 'svc-tenantry' }
+
+  it('makes a repository at its first push only where the settings say so', async () => {
+    expect(() => registry.pushTag({ ...push, tag: '1' })).toThrow(/does not exist/)
+    await admin.post('/api/v0/meta/settings', { createRepositoryOnPush: true })
+    expect(() => registry.pushTag({ ...push, tag: '1', author: 'dan' })).toThrow(/admin access/)
+    registry.pushTag({ ...push, tag: '1' })
+    expect((await admin.get('/api/v0/repositories/acme/misc')).body.pushes).toBe(1)
+    await admin.post('/api/v0/meta/settings', { createRepositoryOnPush: false })
+  })
+
+  it('scans on demand where scanning is on, and tells of a scan that failed', async () => {
+    const events = received.length
+    await admin.post('/api/v0/webhooks', { type: 'SCAN_FAILED', key: 'acme/misc', endpoint: hook() })
+    registry.pushTag({ ...push, tag: 'bad', image: { scanFails: true } })
+    const scan = '/api/v0/imagescan/scan/acme/misc/bad/linux/amd64'
+    await admin.post('/api/v0/meta/settings', { scanningEnabled: false })
+    expect((await admin.get('/api/v0/meta/features')).body.scanningEnabled).toBe(false)
+    expect((await admin.post(scan, {})).body.errors[0].code).toBe('SCANNING_NOT_ENABLED')
+    await admin.post('/api/v0/meta/settings', { scanningEnabled: true })
+    expect((await admin.post(scan, {})).status).toBe(200)
+    clock += 4000
+    registry.state.advance()
+    await registry.state.deliveries.settled()
+    expect(received.slice(events).map((event) => event.type)).toEqual(['SCAN_FAILED'])
+    expect((await admin.get('/api/v0/repositories/acme/misc/tags/bad')).body[0].vuln_summary).toMatchObject({
+      last_scan_status: 0,
+      check_completed_at: '0001-01-01T00:00:00Z',
+    })
+  })
+
+  it('promotes one tag by hand', async () => {
+    const path = '/api/v0/repositories/acme/misc/tags/1/promotion'
+    const target = { targetRepository: 'acme/levels', targetTag: 'one' }
+    expect((await admin.post(path, target)).status).toBe(201)
+    expect((await admin.post(path, { ...target, targetTag: 'a b' })).body.errors[0].code).toBe(
+      'INVALID_TAG_NAME',
+    )
+    expect((await as('dan').post(path, target)).status).toBe(404)
+  })
+
+  it('does not promote in circles for ever', async () => {
+    for (const name of ['ring-a', 'ring-b']) await repository(name)
+    for (const [source, target] of [
+      ['ring-a', 'acme/ring-b'],
+      ['ring-b', 'acme/ring-a'],
+    ])
+      await admin.post(`/api/v0/repositories/acme/${source}/promotionPolicies`, {
+        rules: [],
+        targetRepository: target,
+        tagTemplate: '%n-x',
+      })
+    registry.pushTag({ ...push, repository: 'ring-a', tag: 't' })
+    const { body } = await admin.get('/api/v0/repositories/acme/ring-a/tags?pageSize=100')
+    expect(body.length).toBeLessThan(10)
+  })
+
+  it('shows what teams and users may', async () => {
+    const ofTeam = await admin.get('/api/v0/accounts/acme/teams/owners/repositoryAccess')
+    expect(ofTeam.body.repositoryAccessList.length).toBeGreaterThan(0)
+    const ofUser = await as('bob').get('/api/v0/accounts/bob/repositoryAccess/acme/levels')
+    expect(ofUser.body.accessLevel).toBe('read-write')
+    expect((await as('bob').get('/api/v0/accounts/cyd/repositoryAccess/acme/levels')).status).toBe(403)
+  })
+
+  it('posts a sample on request of somebody who administers something', async () => {
+    const sample = { type: 'TAG_PUSH', endpoint: hook() }
+    expect((await as('dan').post('/api/v0/webhooks/test', sample)).status).toBe(403)
+    const before = received.length
+    expect((await admin.post('/api/v0/webhooks/test', sample)).status).toBe(200)
+    expect(received.length).toBe(before + 1)
+  })
+
+  it('removes a namespace with its account', async () => {
+    await admin.post('/enzi/v0/accounts', { name: 'gone', isOrg: true })
+    await admin.post('/api/v0/repositories/gone', { name: 'api' })
+    await admin.post('/api/v0/repositories/scan/toggle', { scanOnPush: true })
+    expect((await admin.get('/api/v0/repositories/gone/api')).body.scanOnPush).toBe(true)
+    expect((await admin.delete('/api/v0/accounts/gone')).status).toBe(204)
+    expect((await admin.get('/api/v0/repositories/gone')).body.errors[0].code).toBe('NO_SUCH_ACCOUNT')
+    expect((await admin.get('/api/v0/repositories/gone/api')).body.errors[0].code).toBe('NO_SUCH_REPOSITORY')
+  })
+})
