@@ -7,7 +7,7 @@ const texts = z.array(z.string()).nullish()
 const Version = z.object({ Index: z.number() })
 const dated = { CreatedAt: z.string(), UpdatedAt: z.string() }
 
-export const Mount = z.looseObject({
+const Mount = z.looseObject({
   Type: z.string().optional(),
   Source: z.string().optional(),
   Target: z.string().optional(),
@@ -25,7 +25,6 @@ export const Mount = z.looseObject({
     })
     .nullish(),
 })
-export type Mount = z.infer<typeof Mount>
 
 const FileTarget = z
   .looseObject({
@@ -114,7 +113,7 @@ export const Service = z.looseObject({
 })
 export type Service = z.infer<typeof Service>
 
-export const TaskStatus = z.looseObject({
+const TaskStatus = z.looseObject({
   Timestamp: z.string(),
   State: z.string(),
   Message: z.string().optional(),

@@ -9,8 +9,7 @@ const historyLimit = 5
 const ended = new Set(['complete', 'failed', 'shutdown', 'rejected', 'orphaned', 'remove'])
 
 /** Whether a task still wants to run: neither ended nor told to. */
-export const isLive = (task: Task): boolean =>
-  task.DesiredState === 'running' && !ended.has(task.Status.State)
+const isLive = (task: Task): boolean => task.DesiredState === 'running' && !ended.has(task.Status.State)
 
 const holdsResources = (task: Task): boolean => isLive(task) && task.Status.State === 'running'
 

@@ -118,7 +118,7 @@ const endpoint = (spec: ServiceSpec): Record<string, unknown> => ({
 })
 
 /** Errors: `@throws {Refusal}` 404. */
-export const findService = (state: EngineState, reference: string): Service => {
+const findService = (state: EngineState, reference: string): Service => {
   const service = resolveReference(state.services, reference, ({ Spec }) => Spec.Name ?? '')
   if (service === undefined) throw notFound(`service ${reference} not found`)
   return service
@@ -222,7 +222,7 @@ export const serviceLogs = (state: EngineState, request: EngineRequest): EngineA
 }
 
 /** Errors: `@throws {Refusal}` 404. */
-export const findTask = (state: EngineState, reference: string): Task => {
+const findTask = (state: EngineState, reference: string): Task => {
   const task = resolveReference(state.tasks, reference, ({ ID }) => ID)
   if (task === undefined) throw notFound(`task ${reference} not found`)
   return task

@@ -21,7 +21,7 @@ const usersOf = (state: EngineState, name: string): string[] =>
     .map(({ id }) => id)
 
 /** Errors: `@throws {Refusal}` 404. */
-export const findVolume = (state: EngineState, name: string): Volume => {
+const findVolume = (state: EngineState, name: string): Volume => {
   const volume = state.volumes.get(name)
   if (volume === undefined) throw notFound(`get ${name}: no such volume`)
   return volume

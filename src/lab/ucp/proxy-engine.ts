@@ -89,8 +89,7 @@ export class EngineSocket {
 }
 
 /** The whole body as text. */
-export const textOf = async (message: IncomingMessage): Promise<string> =>
-  (await bytesOf(message)).toString('utf8')
+const textOf = async (message: IncomingMessage): Promise<string> => (await bytesOf(message)).toString('utf8')
 
 export const bytesOf = async (message: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []

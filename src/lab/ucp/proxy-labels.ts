@@ -14,7 +14,7 @@ const isInjected = (key: string): boolean =>
   key === collectionLabel || key.startsWith(`${collectionLabel}.`) || key === accessLabel
 
 /** The labels without those that say where a thing stands. Pure. */
-export const withoutCollection = (labels: Labels | null | undefined): Record<string, string> =>
+const withoutCollection = (labels: Labels | null | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !isInjected(key)))
 
 /** What UCP puts on everything in a collection (reference §6.1). Pure. */

@@ -11,7 +11,7 @@ export type Subject =
   | 'exec'
 
 /** How an engine call is checked. */
-export type Rule =
+type Rule =
   /** Any user. */
   | { readonly kind: 'anyone' }
   /** Admins only. */

@@ -70,7 +70,7 @@ const defaultPolicy: NodePolicy = {
 export const nodePolicyOf = (access: Access): NodePolicy => access.nodePolicy?.() ?? defaultPolicy
 
 /** Errors: `@throws {Denial}` 404 where the label names no collection: none is ever made for it (reference §6.1). */
-export const namedCollection = (access: Access, labels: Labels): CollectionNode | undefined => {
+const namedCollection = (access: Access, labels: Labels): CollectionNode | undefined => {
   const path = labels?.[accessLabel]
   if (path === undefined) return undefined
   const collection = access.collectionByPath(path)
@@ -82,7 +82,7 @@ const targetOf = ({ caller, options: { access } }: Write, labels: Labels): Colle
   namedCollection(access, labels) ?? access.defaultCollection(caller)
 
 /** Where a thing is now; things of a collection that is gone count as in the root. */
-export const currentCollection = (access: Access, labels: Labels): CollectionNode => {
+const currentCollection = (access: Access, labels: Labels): CollectionNode => {
   const collection = access.collectionById(collectionIdOf(labels)) ?? access.collectionById(rootCollection)
   if (collection === undefined) throw new Denial(500, 'the root collection is missing')
   return collection
