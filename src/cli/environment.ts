@@ -1,7 +1,4 @@
-// LATER import { labEnvironment, labStatus } from '../lab/control.ts'
-const labStatus = async (_: string) => ({ running: false })
-const labEnvironment = async (_: string) => ({})
-
+import { labEnvironment, labStatus } from '../lab/control.ts'
 import { UsageError } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 

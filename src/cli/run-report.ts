@@ -1,5 +1,5 @@
-import Table from 'cli-table3'
 import { type ChangeKind, hasChanges, type StackResult } from '../engine/stack-result.ts'
+import { renderRows } from './table.ts'
 import { formatSeconds, plural, type Terminal } from './terminal.ts'
 
 const words: Readonly<Record<ChangeKind, readonly [planned: string, done: string]>> = {
@@ -110,19 +110,16 @@ export const stackTable = (results: readonly StackResult[], groupOf: (type: stri
   const groups = [
     ...new Set(results.flatMap(({ resources }) => resources.map(({ type }) => groupOf(type)))),
   ].sort()
-  const table = new Table({
-    head: ['stack', ...groups, 'all', 'time'],
-    style: { head: [], border: [] },
-    colAligns: ['left', ...groups.map(() => 'right' as const), 'right', 'right'],
-  })
-  for (const { stack, resources, seconds } of results) {
+  const numbers = [...groups, 'all', 'time']
+  const rows = results.map(({ stack, resources, seconds }) => {
     const present = resources.filter(({ change, failed }) => change !== 'delete' && !failed)
-    table.push([
+    const counts = groups.map((group) => present.filter(({ type }) => groupOf(type) === group).length)
+    return [
       stack,
-      ...groups.map((group) => String(present.filter(({ type }) => groupOf(type) === group).length)),
+      ...counts.map((count) => (count === 0 ? '·' : String(count))),
       String(present.length),
       formatSeconds(seconds),
-    ])
-  }
-  return table.toString()
+    ]
+  })
+  return renderRows(['stack', ...numbers], rows, numbers)
 }

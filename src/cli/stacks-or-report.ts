@@ -23,7 +23,9 @@ export const stacksOrReport = async (
   const stages = new Map(fleet.clusters.map(({ value }) => [value.cluster, value.stage]))
   const issues = [
     ...stacks.flatMap((state) => policyIssues(state, stages.get(state.cluster) ?? 'prod')),
-    ...nameCollisions(stacks),
+    ...[...stages.keys()].flatMap((cluster) =>
+      nameCollisions(stacks.filter((state) => state.cluster === cluster)),
+    ),
   ]
   if (issues.length === 0) return stacks
   reportIssues(context, sortIssues(issues), new Map(), json)

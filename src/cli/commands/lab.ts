@@ -1,3 +1,103 @@
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import { labDown, labEnvironment, labStatus, shellExports } from '../../lab/control.ts'
 import type { CommandContext } from '../command-context.ts'
-export const labCommand = (_context: CommandContext): Command => new Command('lab')
+import { exitCode } from '../exit-code.ts'
+import { partsTable } from '../lab-report.ts'
+import { runOnLab } from '../lab-run.ts'
+import { startLabFor } from '../lab-session.ts'
+import { loadOrReport } from '../load-or-report.ts'
+import { wholeNumber } from '../selection-options.ts'
+
+interface UpOptions {
+  readonly json?: boolean
+  readonly real: boolean
+}
+
+const up = async (context: CommandContext, { json, real }: UpOptions): Promise<void> => {
+  const fleet = await loadOrReport(context, json === true)
+  if (fleet === undefined) return
+  const record = await startLabFor(context, fleet, { real })
+  if (json === true) context.terminal.print(JSON.stringify(record, null, 2))
+  else {
+    context.terminal.print(partsTable(record))
+    context.terminal.print('The lab is running. eval "$(npx tenantry lab env)" points pulumi at it.')
+  }
+}
+
+const upCommand = (context: CommandContext): Command =>
+  new Command('up')
+    .description('Start both clusters on loopback and leave them running.')
+    .option('--no-real', 'stand-ins only, also where real parts are built')
+    .option('--json', 'print the parts as JSON')
+    .addHelpText('after', '\nExamples:\n  $ tenantry lab up\n  $ tenantry lab up --no-real')
+    .action((options: UpOptions) => up(context, options))
+
+const downCommand = (context: CommandContext): Command =>
+  new Command('down')
+    .description('End the lab with everything it started.')
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText('after', '\nExample:\n  $ tenantry lab down')
+    .action(async ({ json }: { json?: boolean }) => {
+      const ended = await labDown(context.project)
+      context.terminal.print(
+        json === true ? JSON.stringify({ ended }) : ended ? 'The lab is stopped.' : 'No lab was running.',
+      )
+    })
+
+const statusCommand = (context: CommandContext): Command =>
+  new Command('status')
+    .description(
+      'Tell whether the lab runs, which parts are real, and where they answer. Exit code 3 where none runs.',
+    )
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  $ tenantry lab status')
+    .action(async ({ json }: { json?: boolean }) => {
+      const status = await labStatus(context.project)
+      if (json === true) context.terminal.print(JSON.stringify(status, null, 2))
+      else if (status.record !== undefined && status.running)
+        context.terminal.print(partsTable(status.record))
+      else
+        context.terminal.print(
+          status.stale ? 'The lab died; `tenantry lab down` cleans up.' : 'No lab is running.',
+        )
+      context.finish(status.running ? exitCode.clean : exitCode.fault)
+    })
+
+const envCommand = (context: CommandContext): Command =>
+  new Command('env')
+    .description('Print the variables that point pulumi and tenantry at the running lab.')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  $ eval "$(npx tenantry lab env)"')
+    .action(async ({ json }: { json?: boolean }) => {
+      const environment = await labEnvironment(context.project)
+      context.terminal.print(json === true ? JSON.stringify(environment, null, 2) : shellExports(environment))
+    })
+
+interface RunOptions {
+  readonly keep?: boolean
+  readonly parallel: number
+  readonly real: boolean
+}
+
+const runCommand = (context: CommandContext): Command =>
+  new Command('run')
+    .description(
+      'Start the lab, reconcile every organization twice, tell what was made, stop the lab: the job of npm start.',
+    )
+    .option('--keep', 'leave the lab running and tell how to go on')
+    .option('-p, --parallel <count>', 'engines at once', wholeNumber(1, 64), availableParallelism())
+    .option('--no-real', 'stand-ins only, also where real parts are built')
+    .addHelpText('after', '\nExamples:\n  $ tenantry lab run\n  $ tenantry lab run --keep')
+    .action(({ keep, parallel, real }: RunOptions) =>
+      runOnLab(context, { keep: keep === true, parallel, real }),
+    )
+
+export const labCommand = (context: CommandContext): Command =>
+  new Command('lab')
+    .description('The platform on this machine: both clusters on loopback.')
+    .addCommand(upCommand(context))
+    .addCommand(downCommand(context))
+    .addCommand(statusCommand(context))
+    .addCommand(envCommand(context))
+    .addCommand(runCommand(context))

@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { Command } from 'commander'
 import pLimit from 'p-limit'
 import { ensureEngine } from '../../engine/engine.ts'
@@ -10,6 +9,7 @@ import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { collect } from '../selection-options.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
+import { renderRows } from '../table.ts'
 
 interface StatusOptions {
   readonly cluster: readonly string[]
@@ -32,16 +32,18 @@ const conditionOf = (status: StackStatus, applied: boolean | undefined): StackLi
 const total = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-const render = (lines: readonly StackLine[]): string => {
-  const table = new Table({
-    head: ['stack', 'condition', 'resources', 'desired', 'last written'],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'left', 'right', 'right', 'left'],
-  })
-  for (const { stack, condition, resources, desired, updatedAt } of lines)
-    table.push([stack, condition, String(total(resources)), String(desired), updatedAt ?? '—'])
-  return table.toString()
-}
+const render = (lines: readonly StackLine[]): string =>
+  renderRows(
+    ['stack', 'condition', 'resources', 'desired', 'last written'],
+    lines.map(({ stack, condition, resources, desired, updatedAt }) => [
+      stack,
+      condition,
+      String(total(resources)),
+      String(desired),
+      updatedAt ?? '—',
+    ]),
+    ['resources', 'desired'],
+  )
 
 const runStatus = async (
   context: CommandContext,

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import * as z from 'zod'
 import { Fault } from '../../core/fault.ts'
 import { Secret } from '../../core/secret.ts'
+import { buildGoTool } from '../../engine/go-build.ts'
 import { type LabVcenter, labVcenterUser } from './lab-vcenter.ts'
 
 /** The release of govmomi that tools/vcsim is built on. */
@@ -82,3 +83,19 @@ export const startVcsim = async (binary: string, options: VcsimOptions = {}): Pr
     throw error
   }
 }
+
+/**
+ * The simulator of tools/vcsim, built with Go into the cache unless it is there; the path of its program.
+ *
+ * Takes some 20 s the first time. @throws {Fault} `missing-tool` without Go.
+ */
+export const buildVcsim = (report: (line: string) => void): Promise<string> =>
+  buildGoTool({
+    tool: 'vcsim',
+    version: vcsimVersion,
+    folder: 'tools/vcsim',
+    package: '.',
+    output: 'vcsim',
+    ldflags: '-s -w',
+    report,
+  })

@@ -1,0 +1,28 @@
+// Installs or builds the real parts by name (all where none is named): the engine, vcsim, Vault. Idempotent and cached.
+// CI names what must be there in TENANTRY_REQUIRE_REAL; without that, what needs a missing Go is skipped with a line.
+import { isFault } from '../src/core/fault.ts'
+import { ensureEngine } from '../src/engine/engine.ts'
+import { buildVault } from '../src/lab/vault/real-vault.ts'
+import { buildVcsim } from '../src/lab/vcenter/vcsim.ts'
+
+const report = (line: string): void => console.log(line)
+
+const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+  engine: () => ensureEngine({ report }),
+  vcsim: () => buildVcsim(report),
+  vault: () => buildVault(report),
+}
+
+const required = (process.env.TENANTRY_REQUIRE_REAL ?? '').split(',')
+const asked = process.argv.slice(2)
+for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
+  try {
+    await parts[name]?.()
+  } catch (error) {
+    const dispensable = asked.length > 0 && name !== 'engine' && !required.includes(name)
+    const reason = error instanceof Error ? error.message : String(error)
+    console.log(`${dispensable ? 'skipped' : 'FAILED'}: ${name}: ${reason}`)
+    if (isFault(error) && error.details.hint !== undefined) console.log(`  ${error.details.hint}`)
+    if (!dispensable) process.exitCode = 1
+  }
+}

@@ -1,0 +1,140 @@
+import { availableParallelism } from 'node:os'
+import { hasChanges, type StackResult } from '../engine/stack-result.ts'
+import { labDown, labEnvironment } from '../lab/control.ts'
+import type { LabRecord } from '../lab/lab-record.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { StackState } from '../model/desired-state.ts'
+import type { CommandContext } from './command-context.ts'
+import { exitCode } from './exit-code.ts'
+import { abortOnInterrupt } from './interrupt.ts'
+import { personPerJobRole } from './lab-people.ts'
+import { partsTable, printKept, printMade } from './lab-report.ts'
+import { startLabFor } from './lab-session.ts'
+import { loadOrReport } from './load-or-report.ts'
+import { type RunAllReport, runAll } from './run-all.ts'
+import { changeLines, printReport } from './run-report.ts'
+import { stacksOrReport } from './stacks-or-report.ts'
+import { formatSeconds, plural } from './terminal.ts'
+
+export interface LabRunOptions {
+  /** Leaves the lab running. */
+  readonly keep: boolean
+  readonly parallel?: number
+  readonly real: boolean
+}
+
+interface Session {
+  readonly context: CommandContext
+  readonly record: LabRecord
+  readonly stacks: readonly StackState[]
+  readonly environment: NodeJS.ProcessEnv
+  readonly parallel: number
+  readonly signal: AbortSignal
+}
+
+const reconcile = ({
+  context,
+  record,
+  stacks,
+  environment,
+  parallel,
+  signal,
+}: Session): Promise<RunAllReport> =>
+  runAll({
+    project: context.project,
+    terminal: context.terminal,
+    operation: 'up',
+    stacks,
+    engine: record.engineFolder ?? '',
+    environment,
+    parallel,
+    full: true,
+    details: false,
+    signal,
+  })
+
+const allSucceeded = ({ results }: RunAllReport): boolean =>
+  results.every(({ outcome }) => outcome === 'succeeded')
+
+const totalOf = (results: readonly StackResult[]): number =>
+  results.reduce(
+    (sum, { resources }) => sum + resources.filter(({ change }) => change !== 'delete').length,
+    0,
+  )
+
+const first = async (session: Session): Promise<boolean> => {
+  const { terminal } = session.context
+  terminal.note(`\nReconciling ${plural(session.stacks.length, 'stack')} …`)
+  const report = await reconcile(session)
+  printMade(terminal, report.results)
+  terminal.print('')
+  printReport(terminal, report)
+  terminal.print(
+    `First run: ${plural(totalOf(report.results), 'resource')} on both clusters in ${formatSeconds(report.seconds)}.`,
+  )
+  return allSucceeded(report)
+}
+
+const second = async (session: Session): Promise<boolean> => {
+  const { terminal } = session.context
+  terminal.note('\nRunning every stack a second time …')
+  const report = await reconcile(session)
+  const changed = report.results.filter(hasChanges)
+  if (!allSucceeded(report)) {
+    printReport(terminal, report)
+    return false
+  }
+  if (changed.length === 0) {
+    terminal.print(
+      `Second run: ${terminal.color.green('nothing changed')} in ${plural(report.results.length, 'stack')}, ${plural(totalOf(report.results), 'resource')} (${formatSeconds(report.seconds)}).`,
+    )
+    return true
+  }
+  terminal.print(terminal.color.red(`Second run: ${plural(changed.length, 'stack')} changed again:`))
+  for (const result of changed)
+    for (const line of [result.stack, ...changeLines(result)]) terminal.print(line)
+  return false
+}
+
+const reconcileTwice = async (session: Session): Promise<boolean> =>
+  (await first(session)) && (await second(session))
+
+const openSession = async (
+  context: CommandContext,
+  fleet: Fleet,
+  stacks: readonly StackState[],
+  options: LabRunOptions,
+): Promise<Session> => {
+  const record = await startLabFor(context, fleet, options)
+  return {
+    context,
+    record,
+    stacks,
+    environment: { ...process.env, ...(await labEnvironment(context.project)) },
+    parallel: options.parallel ?? availableParallelism(),
+    signal: abortOnInterrupt(context.terminal),
+  }
+}
+
+/**
+ * The main job on the lab: starts it, reconciles every organization on every cluster, proves that a second run changes
+ * nothing, stops the lab. Exit code 0 only where all of that held.
+ */
+export const runOnLab = async (context: CommandContext, options: LabRunOptions): Promise<void> => {
+  const fleet = await loadOrReport(context)
+  if (fleet === undefined) return
+  const stacks = await stacksOrReport(context, { organizations: [], clusters: [] }, false)
+  if (stacks === undefined) return
+  let kept = false
+  try {
+    const session = await openSession(context, fleet, stacks, options)
+    context.terminal.print(`\n${partsTable(session.record)}`)
+    const held = await reconcileTwice(session)
+    context.finish(held ? exitCode.clean : exitCode.fault)
+    if (!options.keep) return
+    kept = true
+    printKept(context.terminal, await personPerJobRole(context.project, fleet))
+  } finally {
+    if (!kept && (await labDown(context.project))) context.terminal.note('The lab is stopped.')
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureEngine } from '../engine/engine.ts'
+import type { Bundler } from '../lab/control.ts'
+import { labUp } from '../lab/control.ts'
+import type { LabRecord } from '../lab/lab-record.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { CommandContext } from './command-context.ts'
+import { tryVcsim } from './real-parts.ts'
+
+/** The bundler of this checkout, which is plain JavaScript and stands outside of every bundle. */
+export const bundlerOf = async (project: string): Promise<Bundler> => {
+  const module = (await import(pathToFileURL(join(project, 'bin', 'bundle.mjs')).href)) as {
+    ensureBundle: Bundler
+  }
+  return module.ensureBundle
+}
+
+/** Starts the lab for the clusters of a fleet, with the engine and the real parts that can be had. */
+export const startLabFor = async (
+  { project, terminal }: CommandContext,
+  fleet: Fleet,
+  options: { readonly real: boolean },
+): Promise<LabRecord> => {
+  const engine = await ensureEngine({ report: terminal.note })
+  if (options.real) await tryVcsim(terminal.note)
+  return labUp({
+    root: project,
+    clusters: fleet.clusters.map(({ value }) => value),
+    bundle: await bundlerOf(project),
+    report: terminal.note,
+    engineFolder: engine.directory,
+    real: options.real,
+  })
+}
