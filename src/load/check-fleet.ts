@@ -47,7 +47,7 @@ const sharedIssue = (
   hint,
 })
 
-/** A distinguished name as directories compare it: without regard to case and to blanks after commas. */
+/** A distinguished name as directories compare it: without regard to case and to blanks around commas. */
 const sameName = (distinguishedName: string): string => distinguishedName.replace(/\s*,\s*/g, ',')
 
 const checkLdapGroups = ({ tenants }: Fleet): Issue[] =>

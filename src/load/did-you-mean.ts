@@ -27,8 +27,10 @@ const listed = (candidates: readonly string[]): string => {
   return candidates.length > shownAtMost ? `Known are ${shown}, …` : `Known are ${shown}.`
 }
 
+/** A hint with a guess, where there is one, and what there is. */
+export const guessHint = (guess: string | undefined, candidates: readonly string[]): string =>
+  guess === undefined ? listed(candidates) : `Did you mean '${guess}'? ${listed(candidates)}`
+
 /** A hint for a word that is none of the candidates: the nearest one, and what there is. */
-export const didYouMean = (word: string, candidates: readonly string[]): string => {
-  const guess = nearest(word, candidates)
-  return guess === undefined ? listed(candidates) : `Did you mean '${guess}'? ${listed(candidates)}`
-}
+export const didYouMean = (word: string, candidates: readonly string[]): string =>
+  guessHint(nearest(word, candidates), candidates)

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
-import { didYouMean, nearest } from './did-you-mean.ts'
+import { didYouMean, guessHint, nearest } from './did-you-mean.ts'
 import { alternativesOf, type JsonSchema, schemaAt } from './json-schema.ts'
 
 type ZodIssue = z.core.$ZodIssue
@@ -79,7 +79,7 @@ const unknownFields = (keys: readonly string[], at: Path, file: RefusedFile): Is
 /** A field that is set already is not what a misspelt one stands for. */
 const unknownFieldHint = (key: string, names: readonly string[], parent: unknown): string => {
   const free = names.filter((name) => (parent as Record<string, unknown>)[name] === undefined)
-  return didYouMean(key, nearest(key, free) === undefined ? names : free)
+  return guessHint(nearest(key, free) ?? nearest(key, names), names)
 }
 
 const wrongType = (expected: string, path: Path, { area, loaded, schema }: RefusedFile): Issue => {
@@ -108,7 +108,7 @@ const wrongChoice = (values: readonly unknown[], path: Path, { area, loaded }: R
 /** The bound that a value breaks, in words. */
 const bound = (issue: z.core.$ZodIssueTooBig | z.core.$ZodIssueTooSmall): string => {
   const [word, limit] = issue.code === 'too_big' ? ['at most', issue.maximum] : ['at least', issue.minimum]
-  if (issue.origin === 'string') return `${word} ${limit} characters are allowed`
+  if (issue.origin === 'string') return `${word} ${limit} characters are expected`
   if (issue.origin === 'array')
     return `${word} ${limit} ${Number(limit) === 1 ? 'entry is' : 'entries are'} expected`
   return `${word} ${limit} is expected`

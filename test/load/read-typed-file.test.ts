@@ -11,7 +11,7 @@ const lines = (result: Checked<unknown>): string[] =>
 
 const parse = (text: string) => parseTypedFile('tenants/acme.ts', text, 'tenant')
 
-const valueOf = (text: string): unknown => {
+const readValue = (text: string): unknown => {
   const result = parse(text)
   return result.ok ? result.value.value : result.issues
 }
@@ -22,7 +22,7 @@ const inField = (expression: string): string[] => lines(parse(`export default {a
 describe('what is data', () => {
   it('reads literals, arrays and objects', () => {
     expect(
-      valueOf(`import { defineTenant } from '../src/tenant/define.ts'
+      readValue(`import { defineTenant } from '../src/tenant/define.ts'
 export default defineTenant({ text: 'a', "quoted-key": "b", template: \`c\`, number: 1.5, negative: -2,
   yes: true, no: false, nothing: null, list: [1, ['x'],], object: { deep: {} }, 0x10: ('parens'), })`),
     ).toEqual({
@@ -41,7 +41,7 @@ export default defineTenant({ text: 'a', "quoted-key": "b", template: \`c\`, num
   })
 
   it('takes the bare object, with comments, a byte-order mark and CRLF', () => {
-    expect(valueOf('\uFEFF// a comment\r\nexport default {\r\n  a: 1, /* b */\r\n}\r\n;')).toEqual({ a: 1 })
+    expect(readValue('\uFEFF// a comment\r\nexport default {\r\n  a: 1, /* b */\r\n}\r\n;')).toEqual({ a: 1 })
   })
 
   it('finds parts again, by value and by key', () => {
@@ -247,7 +247,7 @@ describe('hostile texts', () => {
       fc.property(fc.dictionary(fc.string().filter(safe), fc.jsonValue({ maxDepth: 3 })), (value) => {
         const text = JSON.stringify(value)
         fc.pre(!hidden.test(text) && !/__proto__|constructor|prototype/.test(text))
-        expect(valueOf(`export default ${text}`)).toEqual(JSON.parse(text))
+        expect(readValue(`export default ${text}`)).toEqual(JSON.parse(text))
       }),
     )
   })
