@@ -66,7 +66,7 @@ export class EngineSocket {
         reject(new Denial(502, `the engine at ${this.socketPath} cannot be reached: ${cause.message}`)),
       )
       if (body === undefined || Buffer.isBuffer(body)) sent.end(body)
-      else body.pipe(sent)
+      else body.once('error', () => sent.destroy()).pipe(sent)
     })
   }
 
