@@ -83,17 +83,22 @@ const teamPolicies = (scope: TenantScope, team: ResolvedTeam): readonly VaultPol
     .map(({ name }) => limitedPolicy(scope, team.role.value, name))
 }
 
+interface PolicyHolder {
+  readonly team: ResolvedTeam
+  readonly policies: readonly VaultPolicy[]
+}
+
 /** The common name an LDAP distinguished name begins with. */
 export const commonName = (distinguishedName: string): string =>
   /^CN=([^,]+)/i.exec(distinguishedName)?.[1] ?? distinguishedName
 
 /** Vault knows groups by common name; two teams of the same group are one group with both policies. */
-const ldapGroups = (scope: TenantScope): readonly VaultLdapGroup[] => {
+const ldapGroups = (holders: readonly PolicyHolder[]): readonly VaultLdapGroup[] => {
   const byGroup = new Map<string, VaultPolicy[]>()
-  for (const team of scope.resolved.teams) {
+  for (const { team, policies } of holders) {
     if (team.ldapGroup.value === null) continue
     const group = commonName(team.ldapGroup.value)
-    byGroup.set(group, [...(byGroup.get(group) ?? []), ...teamPolicies(scope, team)])
+    byGroup.set(group, [...(byGroup.get(group) ?? []), ...policies])
   }
   return [...byGroup]
     .filter(([, policies]) => policies.length > 0)
@@ -156,11 +161,13 @@ const byKey = (resources: readonly Resource[]): readonly Resource[] => [
 ]
 
 /** The organization's mount in Vault, who reaches which part of it, and how machines log in. Values are nobody's here. */
-export const secrets = (scope: TenantScope): readonly Resource[] =>
-  byKey([
+export const secrets = (scope: TenantScope): readonly Resource[] => {
+  const holders = scope.resolved.teams.map((team) => ({ team, policies: teamPolicies(scope, team) }))
+  return byKey([
     mountOf(scope),
-    ...scope.resolved.teams.flatMap((team) => teamPolicies(scope, team)),
-    ...ldapGroups(scope),
+    ...holders.flatMap(({ policies }) => policies),
+    ...ldapGroups(holders),
     ...scope.resolved.applications.flatMap((application) => applicationSecrets(scope, application)),
     ...ciSecrets(scope),
   ])
+}
