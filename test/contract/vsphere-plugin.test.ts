@@ -302,6 +302,31 @@ describe.each(vcenters)('the vSphere stand-in against %s', (_kind, start) => {
     await deleteTwice('folder', folder.id)
   })
 
+  it('makes and deletes many VMs at once, spread over the hosts', async () => {
+    const { id: categoryId } = await createTwice('tagCategory', {
+      name: 'many',
+      cardinality: 'SINGLE',
+      associableTypes: [],
+    })
+    const { id: tag } = await createTwice('tag', { name: 'one', categoryId })
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => {
+        const name = `many-${index}`
+        const extraConfig = { 'guestinfo.hostname': name }
+        const inputs = { ...machineInputs, name, extraConfig, tags: [tag] }
+        return typeOf('virtualMachine').create(vsphere, inputs, context)
+      }),
+    )
+    expect(new Set(made.map(({ id }) => id)).size).toBe(12)
+    expect(new Set(made.map(({ outputs }) => outputs.hostSystemId)).size).toBe(3)
+    expect(made.every(({ outputs }) => outputs.powerState === 'on')).toBe(true)
+    await Promise.all(
+      made.map(({ id, outputs }) => typeOf('virtualMachine').delete(vsphere, id, outputs, context)),
+    )
+    await deleteTwice('tag', tag)
+    await deleteTwice('tagCategory', categoryId)
+  })
+
   it('keeps VMs apart', async () => {
     const ids: string[] = []
     for (const name of ['apart-1', 'apart-2']) {

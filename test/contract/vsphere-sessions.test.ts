@@ -9,7 +9,7 @@ import {
 import { findTagCategory } from '../../src/clients/vsphere-tags.ts'
 import { runTask } from '../../src/clients/vsphere-tasks.ts'
 import { readInventory } from '../../src/clients/vsphere-views.ts'
-import { leaf } from '../../src/clients/vsphere-xml.ts'
+import { leaf, type ObjectReference } from '../../src/clients/vsphere-xml.ts'
 import { NodeJoiner } from '../../src/lab/node-joiner.ts'
 import { type InMemoryVcenter, startInMemoryVcenter } from '../../src/lab/vcenter/in-memory.ts'
 import { startVcsim } from '../../src/lab/vcenter/vcsim.ts'
@@ -43,11 +43,12 @@ describe('a vCenter that does not behave', () => {
   it('is read page by page', async () => {
     const vmFolder = await requireAt(vsphere, '/DC0/vm', 'folder')
     const names = Array.from({ length: 230 }, (_, index) => `page-${index}`)
-    const folders = await Promise.all(names.map((name) => createFolder(vsphere, vmFolder, name)))
+    const folders: ObjectReference[] = []
+    for (const name of names) folders.push(await createFolder(vsphere, vmFolder, name))
     const all = await readInventory(vsphere, { type: 'Folder', paths: ['name'] })
     const read = new Set(all.map(({ properties }) => properties.get('name')?.text))
     expect(names.filter((name) => !read.has(name))).toEqual([])
-    await Promise.all(folders.map((folder) => destroyObject(vsphere, folder)))
+    for (const folder of folders) await destroyObject(vsphere, folder)
   })
 
   it('is not waited for without end', async () => {
