@@ -50,19 +50,60 @@ const sharedIssue = (
 /** A distinguished name as directories compare it: without regard to case and to blanks around commas. */
 const sameName = (distinguishedName: string): string => distinguishedName.replace(/\s*,\s*/g, ',')
 
+const ldapGroupsOf = (tenants: readonly Loaded<Tenant>[]): Claim[] =>
+  tenants.flatMap((tenant) =>
+    Object.entries(tenant.value.teams).flatMap(([team, { ldapGroup }]) =>
+      ldapGroup === undefined
+        ? []
+        : [{ tenant, text: sameName(ldapGroup), path: ['teams', team, 'ldapGroup'] }],
+    ),
+  )
+
 const checkLdapGroups = ({ tenants }: Fleet): Issue[] =>
   shared(
-    tenants.flatMap((tenant) =>
-      Object.entries(tenant.value.teams).flatMap(([team, { ldapGroup }]) =>
-        ldapGroup === undefined
-          ? []
-          : [{ tenant, text: sameName(ldapGroup), path: ['teams', team, 'ldapGroup'] }],
-      ),
-    ),
+    ldapGroupsOf(tenants),
     'fleet/shared-ldap-group',
     'The LDAP group',
     'A group gives access to one organization; ask the directory for a group of its own.',
   )
+
+const commonName = (distinguishedName: string): string =>
+  sameName(distinguishedName).split(',')[0]?.replace(/^cn=/i, '') ?? distinguishedName
+
+/** Vault knows a group by its common name alone: two groups of one name would get each other's policies. */
+const checkCommonNames = ({ tenants }: Fleet): Issue[] =>
+  duplicates(ldapGroupsOf(tenants), ({ text }) => commonName(text).toLowerCase())
+    .filter(({ item, first }) => item.text.toLowerCase() !== first.text.toLowerCase())
+    .map(({ item, first }) => ({
+      code: 'fleet/shared-common-name',
+      message: `The LDAP groups '${item.text}' and '${first.text}' (${placeName(first.tenant, first.path)}) have the same common name.`,
+      source: item.tenant.locate(item.path),
+      hint: 'Vault tells groups apart by their common name; ask the directory for another.',
+    }))
+
+/** Every account that the files name. */
+const accountsOf = (tenant: Loaded<Tenant>): Claim[] => [
+  ...Object.entries(tenant.value.teams).flatMap(([team, { members }]) =>
+    (members ?? []).map((text, index) => ({ tenant, text, path: ['teams', team, 'members', index] })),
+  ),
+  ...(tenant.value.ci?.account === undefined
+    ? []
+    : [{ tenant, text: tenant.value.ci.account, path: ['ci', 'account'] }]),
+]
+
+/** UCP keeps organizations and users in one space of names. */
+const checkAccounts = ({ tenants }: Fleet): Issue[] => {
+  const organizations = new Set(tenants.map(({ value }) => value.organization))
+  return tenants
+    .flatMap(accountsOf)
+    .filter(({ text }) => organizations.has(text))
+    .map(({ tenant, text, path }) => ({
+      code: 'fleet/account-is-organization',
+      message: `The account '${text}' is called like an organization.`,
+      source: tenant.locate(path),
+      hint: 'UCP keeps users and organizations in one space of names: rename one of the two.',
+    }))
+}
 
 const checkCiAccounts = ({ tenants }: Fleet): Issue[] =>
   shared(
@@ -356,6 +397,8 @@ const groupByCluster = (placements: readonly Placement[]): ReadonlyMap<Loaded<Cl
 
 const fleetChecks = [
   checkLdapGroups,
+  checkCommonNames,
+  checkAccounts,
   checkCiAccounts,
   checkClusterNames,
   checkAdmission,
@@ -378,7 +421,7 @@ export const checkFleet = (fleet: Fleet): Issue[] => {
     ...fleetChecks.flatMap((check) => check(fleet)),
     ...checkPlacements(placements),
     ...checkOverlaps(fleet, placements),
-    ...checkNames(placements),
+    ...checkNames(fleet, placements),
     ...[...groupByCluster(placements)].flatMap(([cluster, group]) => checkQuotas(cluster, group)),
   ]
 }

@@ -1,12 +1,12 @@
-import { compareText, type Issue } from '../core/issue.ts'
+import type { Issue } from '../core/issue.ts'
 import { type NameLimit, physicalName } from '../core/name.ts'
 import { duplicates } from './duplicates.ts'
-import type { Placement } from './fleet.ts'
+import type { Fleet, Placement } from './fleet.ts'
 
 /** A physical name that something of a tenant gets on a cluster. */
 interface NameClaim {
   readonly placement: Placement
-  /** Names of one space on one cluster are unique. */
+  /** Names of one space are unique: one a system and cluster, but one for the hosts of all. */
   readonly space: string
   readonly name: string
   readonly what: string
@@ -19,7 +19,7 @@ const claim = (
   { what, parts, path }: { what: string; parts: readonly string[]; path: readonly string[] },
 ): NameClaim => ({
   placement,
-  space: `${limit} ${placement.resolved.cluster}`,
+  space: limit === 'nodeHostname' ? limit : `${limit} ${placement.resolved.cluster}`,
   name: physicalName(limit, ...parts),
   what,
   path,
@@ -129,26 +129,41 @@ const withinTenants = (placements: readonly Placement[]): Issue[] => {
   ])
 }
 
-/** Host names of the clusters' own pools, by name: `nonprod-std` of pool `std`. */
-const poolNames = (placements: readonly Placement[]): ReadonlyMap<string, string> => {
-  const names = new Map<string, string>()
-  for (const { cluster } of new Map(placements.map((one) => [one.cluster, one])).values())
-    for (const pool of Object.keys(cluster.value.pools))
-      names.set(physicalName('nodeHostname', cluster.value.cluster, pool), pool)
-  return names
+interface PoolName {
+  readonly cluster: Placement['cluster']
+  readonly pool: string
+  readonly name: string
 }
 
-const withPools = (placements: readonly Placement[]): Issue[] => {
-  const pools = poolNames(placements)
+/** Host names of the clusters' own pools: `nonprod-std` of pool `std`. */
+const poolNames = ({ clusters }: Fleet): PoolName[] =>
+  clusters.flatMap((cluster) =>
+    Object.keys(cluster.value.pools).map((pool) => ({
+      cluster,
+      pool,
+      name: physicalName('nodeHostname', cluster.value.cluster, pool),
+    })),
+  )
+
+const betweenPools = (pools: readonly PoolName[]): Issue[] =>
+  duplicates(pools, ({ name }) => name).map(({ item, first }) => ({
+    code: 'fleet/name-collision',
+    message: `The hosts of the pool '${item.pool}' of ${item.cluster.value.cluster} and '${first.pool}' of ${first.cluster.value.cluster} are both called ${item.name}-01.`,
+    source: item.cluster.locateKey(['pools', item.pool]),
+    hint: 'Rename one of the two.',
+  }))
+
+const withPools = (placements: readonly Placement[], pools: readonly PoolName[]): Issue[] => {
+  const byName = new Map(pools.map((pool) => [pool.name, pool]))
   return placements.flatMap(hostNames).flatMap(({ name, placement, path }) => {
-    const pool = pools.get(name)
-    if (pool === undefined) return []
+    const same = byName.get(name)
+    if (same === undefined) return []
     return [
       {
         code: 'fleet/name-collision',
-        message: `The hosts of the edge pool of ${placement.resolved.organization} are called like those of the cluster pool '${pool}', ${name}-01.`,
+        message: `The hosts of the edge pool of ${placement.resolved.organization} are called like those of the cluster pool '${same.pool}', ${name}-01.`,
         source: placement.tenant.locateKey(path),
-        hint: `Rename the pool in ${placement.cluster.file}.`,
+        hint: `Rename the pool in ${same.cluster.file}.`,
       },
     ]
   })
@@ -158,5 +173,7 @@ const withPools = (placements: readonly Placement[]): Issue[] => {
  * Physical names that two things of a cluster would share: parts are joined by `-`, so `retail` with `banking-web` meets
  * `retail-banking` with `web`. Issue code: `fleet/name-collision`. Never throws.
  */
-export const checkNames = (placements: readonly Placement[]): Issue[] =>
-  [...withinTenants(placements), ...withPools(placements)].sort((a, b) => compareText(a.message, b.message))
+export const checkNames = (fleet: Fleet, placements: readonly Placement[]): Issue[] => {
+  const pools = poolNames(fleet)
+  return [...withinTenants(placements), ...withPools(placements, pools), ...betweenPools(pools)]
+}

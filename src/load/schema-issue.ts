@@ -23,7 +23,7 @@ const valueAt = (value: unknown, path: Path): unknown =>
 const longestShown = 60
 
 /** A value as a message shows it: short, quoted as in the file. */
-export const shown = (value: unknown): string => {
+const shown = (value: unknown): string => {
   if (typeof value === 'string')
     return `'${value.length > longestShown ? `${value.slice(0, longestShown)}…` : value}'`
   if (Array.isArray(value)) return 'an array'

@@ -70,6 +70,19 @@ describe('organizations', () => {
     ).toEqual([])
   })
 
+  it('have LDAP groups that Vault can tell apart', () => {
+    const teams = { developers: { role: 'developer', ldapGroup: 'CN=ACME,OU=Other,DC=bank' } }
+    expect(messages([acme, { ...bolt, teams }])).toEqual([
+      "tenants/bolt.ts fleet/shared-common-name: The LDAP groups 'CN=ACME,OU=Other,DC=bank' and 'CN=Acme,DC=bank' (tenants/acme.ts:10) have the same common name.",
+    ])
+  })
+
+  it('are not called like an account', () => {
+    expect(messages([{ ...acme, teams: { dev: { role: 'developer', members: ['bolt'] } } }, bolt])).toEqual([
+      "tenants/acme.ts fleet/account-is-organization: The account 'bolt' is called like an organization.",
+    ])
+  })
+
   it('do not share a CI account', () => {
     const ci = { offers: { 'run/std': {}, 'build/std': {} }, ci: { agents: { max: 1 }, account: 'svc-ci' } }
     expect(
@@ -346,6 +359,21 @@ describe('names that meet', () => {
     const offers = { 'run/std': {}, 'run/edge': { pool: { machine: 'large', min: 1, max: 1 } } }
     expect(codesOf(fleetOf([{ ...acme, offers }], [{ ...nonprod, pools }, prod]))).toEqual([
       'tenants/acme.ts fleet/name-collision',
+    ])
+  })
+})
+
+describe('hosts', () => {
+  it('of two clusters have names of their own', () => {
+    const pool = { offer: 'run/std', machine: 'large', min: 1, max: 1 }
+    const first = { ...nonprod, pools: { ...nonprod.pools, 'x-std': pool } }
+    const second = {
+      ...prod,
+      cluster: 'nonprod-x',
+      pools: { std: { ...pool, max: 500 }, build: { ...pool, offer: 'build/std', max: 100 } },
+    }
+    expect(messages([], [first, second])).toEqual([
+      "stacks/nonprod-x.ts fleet/name-collision: The hosts of the pool 'std' of nonprod-x and 'x-std' of nonprod are both called nonprod-x-std-01.",
     ])
   })
 })
