@@ -180,10 +180,37 @@ describe('what cannot be run', () => {
 
   test('says which passphrase variable to set', async () => {
     const desired = await stateOf('nonprod.locked', accessOnly.resources)
-    const secretless: Record<string, string> = { PULUMI_CONFIG_PASSPHRASE: 'test' }
-    await upStack(run('nonprod.locked', desired, secretless))
+    await upStack(run('nonprod.locked', desired))
     const result = await upStack(run('nonprod.locked', desired, { PULUMI_CONFIG_PASSPHRASE: 'wrong' }))
     expect(result.diagnostics[0]?.hint).toContain('PULUMI_CONFIG_PASSPHRASE')
+  })
+
+  test('goes on over the salt that another back end’s run left in the checkout', async () => {
+    const desired = await stateOf('nonprod.moved', accessOnly.resources)
+    expect((await upStack(run('nonprod.moved', desired))).outcome).toBe('succeeded')
+    await mkdir(join(folder, 'state2'))
+    const elsewhere = {
+      PULUMI_BACKEND_URL: `file://${join(folder, 'state2')}`,
+      PULUMI_CONFIG_PASSPHRASE: 'other',
+    }
+    expect(await upStack(run('nonprod.moved', desired, elsewhere))).toMatchObject({
+      outcome: 'succeeded',
+      counts: { create: accessOnly.resources.length },
+    })
+    expect(hasChanges(await previewStack(run('nonprod.moved', desired)))).toBe(false)
+  })
+
+  test('lets the engine end properly when it is called off, and frees the stack', async () => {
+    const desired = await stateOf('nonprod.calledoff', accessOnly.resources)
+    const stop = new AbortController()
+    const result = await upStack({
+      ...run('nonprod.calledoff', desired),
+      onProgress: () => stop.abort(),
+      signal: stop.signal,
+    })
+    expect(result.outcome).toBe('cancelled')
+    expect(await upStack(run('nonprod.calledoff', desired))).toMatchObject({ outcome: 'succeeded' })
+    expect((await stackStatus(run('nonprod.calledoff'))).pending).toEqual([])
   })
 
   test('a stack that does not exist has no status but a place', async () => {
