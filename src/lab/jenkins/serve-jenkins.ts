@@ -143,7 +143,7 @@ export const startJenkins = async (options: JenkinsOptions): Promise<JenkinsServ
   })
   const { port } = server.address() as AddressInfo
   return {
-    version: `stand-in, speaks ${jenkinsVersion}`,
+    version: `in memory, speaks ${jenkinsVersion}`,
     address: `http://127.0.0.1:${port}`,
     stop: () =>
       new Promise((resolve) => {
