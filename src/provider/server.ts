@@ -68,7 +68,8 @@ export const startPlugin = async <Client>(
 
 const isPipe = (descriptor: number): boolean => {
   try {
-    return fstatSync(descriptor).isFIFO()
+    const kind = fstatSync(descriptor)
+    return kind.isFIFO() || kind.isSocket()
   } catch {
     return false // Closed by whoever started us.
   }

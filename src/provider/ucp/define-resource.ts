@@ -67,8 +67,9 @@ export const defineResource = <const F extends Fields>(
 
     check: (inputs) => {
       const checked = checkFields(fields, inputs)
-      if (checked.failures.length > 0 || hasUnknown(checked.inputs)) return checked
-      const failures = verify?.(typed(checked.inputs)) ?? []
+      const isWhole = checkFields(fields, checked.inputs).failures.length === 0
+      if (!isWhole || hasUnknown(checked.inputs)) return checked
+      const failures = [...checked.failures, ...(verify?.(typed(checked.inputs)) ?? [])]
       if (failures.length > 0 || normalize === undefined) return { inputs: checked.inputs, failures }
       return { inputs: normalize(typed(checked.inputs)), failures: [] }
     },
