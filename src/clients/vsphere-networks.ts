@@ -27,7 +27,7 @@ export interface DistributedSwitch {
 }
 
 /** How the ports of a port group come and go. */
-export type PortBinding = 'earlyBinding' | 'ephemeral'
+type PortBinding = 'earlyBinding' | 'ephemeral'
 
 export interface PortGroupSpec {
   readonly name: string

@@ -3,7 +3,7 @@ import { Fault, isFault } from '../core/fault.ts'
 import type { Vsphere } from './vsphere.ts'
 import type { ObjectReference } from './vsphere-xml.ts'
 
-export type Cardinality = 'SINGLE' | 'MULTIPLE'
+type Cardinality = 'SINGLE' | 'MULTIPLE'
 
 export interface TagCategorySpec {
   readonly name: string

@@ -7,7 +7,7 @@ import { childAt, textAt, toReference, type XmlElement } from './vsphere-xml.ts'
 const firstLookMilliseconds = 10
 const slowestLookMilliseconds = 1_000
 /** What a clone of a large template may take; the vendor's plugin waits as long (`clone.timeout`, 30 minutes). */
-export const longestTaskMilliseconds = 30 * 60_000
+const longestTaskMilliseconds = 30 * 60_000
 
 /**
  * Sends a call that starts a task, waits for its end and gives the task's result.

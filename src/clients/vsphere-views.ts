@@ -40,7 +40,7 @@ export const readView = (
   })
 
 /** Ends a view; succeeds where it is gone already. */
-export const closeView = async (vsphere: Vsphere, view: ObjectReference): Promise<void> => {
+const closeView = async (vsphere: Vsphere, view: ObjectReference): Promise<void> => {
   try {
     await vsphere.call({ method: 'DestroyView', on: view })
   } catch (error) {

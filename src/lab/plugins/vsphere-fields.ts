@@ -8,7 +8,7 @@ import {
 import { isPropertyList, isPropertyObject } from '../../provider/properties.ts'
 
 /** What a property of the vendor's schema holds. */
-export type FieldKind = 'string' | 'integer' | 'boolean' | 'strings' | 'map' | 'object' | 'objects'
+type FieldKind = 'string' | 'integer' | 'boolean' | 'strings' | 'map' | 'object' | 'objects'
 
 /** The properties that the stand-in serves, by name. */
 export interface Fields {

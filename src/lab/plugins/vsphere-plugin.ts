@@ -11,7 +11,7 @@ import { tagCategory } from './vsphere-tag-category.ts'
 import { virtualMachine } from './vsphere-virtual-machine.ts'
 
 /** The vendor's release whose tokens and properties are served. */
-export const vspherePluginVersion = '4.18.2'
+const vspherePluginVersion = '4.18.2'
 
 // Source: the vendor's schema, `config.variables` with their `defaultInfo`.
 const environment: Readonly<Record<string, string>> = {

@@ -17,7 +17,7 @@ export interface Folder extends Entity {
   readonly type: 'Folder'
 }
 
-export interface Datacenter extends Entity {
+interface Datacenter extends Entity {
   readonly type: 'Datacenter'
 }
 
@@ -37,11 +37,11 @@ export interface Pool extends Entity {
   memory: Allocation
 }
 
-export interface Datastore extends Entity {
+interface Datastore extends Entity {
   readonly type: 'Datastore'
 }
 
-export interface Network extends Entity {
+interface Network extends Entity {
   readonly type: 'Network'
 }
 
@@ -88,12 +88,12 @@ export interface Machine extends Entity {
   changeVersion: number
 }
 
-export interface Task extends Entity {
+interface Task extends Entity {
   readonly type: 'Task'
   readonly info: Xml
 }
 
-export interface View extends Entity {
+interface View extends Entity {
   readonly type: 'ContainerView'
   readonly shows: string
 }
