@@ -141,25 +141,13 @@ const checkThresholds = (file: File): Issue[] => {
 
 const checkSigners = (file: File): Issue[] => {
   const { required, signers } = file.value.contentTrust
-  const wrong = signers.flatMap((signer, index) =>
-    /^[a-z0-9-]+\/[a-z0-9-]+$/.test(signer)
-      ? []
-      : [
-          {
-            code: 'cluster/wrong-value',
-            message: `'${signer}' is not a team.`,
-            source: file.locate(['contentTrust', 'signers', index]),
-            hint: 'Write organization/team.',
-          },
-        ],
-  )
-  if (!required || signers.length > 0) return wrong
+  if (!required || Object.keys(signers).length > 0) return []
   return [
     {
       code: 'cluster/no-signers',
       message: 'Signed images are required, and nobody signs.',
       source: file.locate(['contentTrust', 'signers']),
-      hint: 'Name the teams whose signatures count, as organization/team.',
+      hint: 'Name the teams whose signatures count, each with its LDAP group.',
     },
   ]
 }

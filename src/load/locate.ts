@@ -1,7 +1,7 @@
 import type { Expression, Node, Property } from 'acorn'
 import type { Loaded } from '../core/loaded.ts'
 import { propertyKey } from './literal.ts'
-import { sourceOf } from './text-position.ts'
+import { sourceOf } from './source-of.ts'
 
 type Path = readonly (string | number)[]
 

@@ -13,8 +13,8 @@ import type { Loaded } from '../core/loaded.ts'
 import { decodeUtf8 } from './decode-utf8.ts'
 import { deepestNesting, type LiteralReading, readLiteral } from './literal.ts'
 import { loadedFrom } from './locate.ts'
+import { sourceOf } from './source-of.ts'
 import { firstTooDeep, syntaxIssue } from './syntax-issue.ts'
-import { sourceOf } from './text-position.ts'
 
 /** What a typed file describes. */
 export type FileKind = 'tenant' | 'cluster'
