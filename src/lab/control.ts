@@ -7,6 +7,7 @@ import { Fault } from '../core/fault.ts'
 import { withFileLock } from '../engine/file-lock.ts'
 import type { DaemonMessage, DaemonOrder } from './daemon-messages.ts'
 import { passphrase, passphraseFile } from './lab-credentials.ts'
+import { refuseRunning } from './lab-journal.ts'
 import { type LabRecord, type PluginRecord, readLabRecord, writeLabRecord } from './lab-record.ts'
 import { type LabLayout, labLayout } from './layout.ts'
 import { installPlugins } from './plugins/install-plugins.ts'
@@ -60,11 +61,6 @@ const cleanUp = async (layout: LabLayout, record: LabRecord): Promise<void> => {
   for (const child of record.children) await endProcess(child, graceMilliseconds)
   await sweep(layout)
 }
-
-const alreadyRunning = (record: LabRecord): Fault =>
-  new Fault('conflict', `A lab is running already in this checkout, since ${record.startedAt}.`, {
-    details: { resource: 'lab', hint: 'Use it, or end it with `tenantry lab down`.' },
-  })
 
 const preparePlugins = async (request: LabUpRequest, layout: LabLayout): Promise<readonly PluginRecord[]> => {
   if (request.engineFolder === undefined) return []
@@ -133,8 +129,8 @@ export const labUp = async (request: LabUpRequest): Promise<LabRecord> => {
   const layout = labLayout(request.root)
   await mkdir(layout.logs, { recursive: true, mode: 0o700 })
   const start = async (): Promise<LabRecord> => {
+    await refuseRunning(layout)
     const before = await readLabRecord(layout.record)
-    if (before !== undefined && (await isAlive(before.supervisor))) throw alreadyRunning(before)
     if (before !== undefined) {
       request.report('cleaning up after a lab that died')
       await cleanUp(layout, before)

@@ -40,6 +40,12 @@ const run = async (order: DaemonOrder): Promise<void> => {
   let isReady = false
   const end = (): void => ending.abort()
   process.on('SIGTERM', end).on('SIGINT', end)
+  for (const trouble of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(trouble, (error: unknown) => {
+      log(`${trouble}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+      process.exitCode = 1
+      end()
+    })
   process.once('disconnect', () => {
     if (!isReady) end()
   })

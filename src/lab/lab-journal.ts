@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { type LabRecord, writeLabRecord } from './lab-record.ts'
+import { Fault } from '../core/fault.ts'
+import { type LabRecord, readLabRecord, writeLabRecord } from './lab-record.ts'
 import type { LabLayout } from './layout.ts'
 import type { Part } from './part.ts'
-import { identify } from './process-identity.ts'
+import { identify, isAlive } from './process-identity.ts'
 
 const partRecord = ({ name, cluster, reality, version, address }: Part): LabRecord['parts'][number] => ({
   name,
@@ -11,6 +12,15 @@ const partRecord = ({ name, cluster, reality, version, address }: Part): LabReco
   version,
   address,
 })
+
+/** @throws {Fault} `conflict` where a lab runs in the folder. */
+export const refuseRunning = async (layout: LabLayout): Promise<void> => {
+  const record = await readLabRecord(layout.record)
+  if (record === undefined || !(await isAlive(record.supervisor))) return
+  throw new Fault('conflict', `A lab is running already in this checkout, since ${record.startedAt}.`, {
+    details: { resource: 'lab', hint: 'Use it, or end it with `tenantry lab down`.' },
+  })
+}
 
 /** Keeps `lab.json` true while a lab starts: whoever finds it after a crash knows what to end. */
 export class LabJournal {

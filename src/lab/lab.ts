@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { type ClusterLab, startCluster } from './cluster-lab.ts'
 import { writeCredentials } from './lab-credentials.ts'
-import { LabJournal } from './lab-journal.ts'
+import { LabJournal, refuseRunning } from './lab-journal.ts'
 import { startJoining } from './lab-nodes.ts'
 import { startLabVcenter } from './lab-vcenter.ts'
 import { type LabLayout, labLayout, prepareLayout } from './layout.ts'
@@ -101,11 +101,13 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
  * Starts the platform of the given clusters on loopback: a vCenter for all; a Docker engine, UCP, registry, Vault and
  * Jenkins for each. Writes `.tenantry/lab/` with every credential, and `lab.json` when all of it answers.
  *
- * Ends what it has started when it fails. @throws {Fault} of the part that did not start; `cancelled` by the signal.
+ * Ends what it has started when it fails. @throws {Fault} of the part that did not start; `conflict` where
+ * one runs in the folder already; `cancelled` by the signal.
  */
 export const startLab = async (options: LabOptions): Promise<Lab> => {
   const layout = labLayout(options.root)
   const stops = new StopList()
+  await refuseRunning(layout)
   await prepareLayout(layout)
   const journal = await LabJournal.open(layout)
   stops.add(() => journal.remove())
@@ -114,7 +116,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
     await writeCredentials(layout, lab)
     await journal.ready(lab.parts)
     describe(lab.parts, options.report)
-    return { ...lab, stop: () => stops.run() }
+    let stopped: Promise<void> | undefined
+    const stop = (): Promise<void> => {
+      stopped ??= stops.run()
+      return stopped
+    }
+    return { ...lab, stop }
   } catch (error) {
     await stops.run().catch(() => undefined)
     throw error

@@ -91,6 +91,12 @@ describe('the lab', () => {
     expect(status.record?.supervisor.pid).toBe(process.pid)
   })
 
+  it('is the only one in its folder', async () => {
+    const second = startLab({ root, clusters, directory, report: () => undefined })
+    await expect(second).rejects.toSatisfy((error) => isFault(error, 'conflict'))
+    expect((await labStatus(root)).running).toBe(true)
+  })
+
   it('keeps secrets from everyone else, and out of its record', async () => {
     const { secrets, record, connections } = lab.layout
     for (const file of await filesBelow(secrets)) expect((await stat(file)).mode & 0o077).toBe(0)

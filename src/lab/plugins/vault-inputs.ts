@@ -3,7 +3,7 @@ import { SecretValue, Unknown } from '../../provider/plugin.ts'
 import { isPropertyList, isPropertyObject } from '../../provider/properties.ts'
 
 /** What a property holds. */
-export type Kind = 'text' | 'number' | 'flag' | 'texts' | 'textMap' | 'any'
+type Kind = 'text' | 'number' | 'flag' | 'texts' | 'textMap' | 'any'
 
 /** The properties of a resource that the stand-in knows; a trailing `!` marks what must be given. */
 export type Shape = Readonly<Record<string, Kind | `${Kind}!`>>

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Vault } from '../../clients/vault.ts'
+import { Fault } from '../../core/fault.ts'
 import { Secret } from '../../core/secret.ts'
 import type { CheckFailure, Plugin, Properties } from '../../provider/plugin.ts'
 import { appRole } from './vault-app-role.ts'
@@ -27,6 +28,17 @@ const checkConfig = (inputs: Properties): readonly CheckFailure[] => {
   return [...missing, ...logins, ...verify]
 }
 
+const readAuthority = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('invalid-request', `Vault's CA file ${file} cannot be read.`, {
+      cause,
+      details: { hint: 'Check `vault.caFile` of the connections file.' },
+    })
+  }
+}
+
 const configure = (inputs: Properties): Vault => {
   const caFile = textOf(inputs, 'caCertFile')
   const namespace = textOf(inputs, 'namespace')
@@ -34,7 +46,7 @@ const configure = (inputs: Properties): Vault => {
     address: textOf(inputs, 'address') ?? '',
     token: new Secret(textOf(inputs, 'token') ?? ''),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(caFile === undefined ? {} : { tls: { ca: readFileSync(caFile, 'utf8') } }),
+    ...(caFile === undefined ? {} : { tls: { ca: readAuthority(caFile) } }),
   })
 }
 

@@ -14,7 +14,7 @@ import { buildGoTool } from '../../engine/go-build.ts'
 import type { VaultServer } from './serve-vault.ts'
 
 /** The version we build. Later ones (1.20.0, 1.21.4) do not build as a module (tried). */
-export const builtVaultVersion = '1.19.0'
+const builtVaultVersion = '1.19.0'
 
 /** Oldest one on PATH that we take: the first that tells of a single mount, `GET sys/mounts/:path` (1.12). */
 const oldestVersion = [1, 12] as const

@@ -23,7 +23,7 @@ import {
 import type { Tokens } from './tokens.ts'
 
 /** Version the stand-in tells clients, which choose calls by it. */
-export const spokenVersion = '1.19.0'
+const spokenVersion = '1.19.0'
 
 const clusterName = 'tenantry-lab'
 
