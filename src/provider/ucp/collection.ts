@@ -104,6 +104,7 @@ const contents = async (ucp: Ucp, id: string): Promise<string[]> => {
 
 const stillHeld = async (ucp: Ucp, found: UcpCollection, cause: Fault): Promise<Fault> => {
   const held = await contents(ucp, found.id)
+  if (held.length === 0 && cause.code === 'forbidden') return cause
   const shown = `${held.slice(0, most).join(', ')}${held.length > most ? ` and ${held.length - most} more` : ''}`
   return new Fault(
     'conflict',
@@ -112,15 +113,15 @@ const stillHeld = async (ucp: Ucp, found: UcpCollection, cause: Fault): Promise<
       cause,
       details: {
         ...cause.details,
-        endpoint: ucp.endpoint,
         hint: 'Delete or move these first; what other stacks keep in it is theirs.',
       },
     },
   )
 }
 
+// Which status a collection that holds something is refused with is not established (reference §3.5).
 const isHeld = (error: unknown): error is Fault =>
-  isFault(error, 'conflict') || isFault(error, 'invalid-request')
+  isFault(error, 'conflict') || isFault(error, 'invalid-request') || isFault(error, 'forbidden')
 
 /** `ucp:index:Collection`; its id is its path. */
 export const collection = defineResource({
