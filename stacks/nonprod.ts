@@ -75,7 +75,7 @@ export default defineCluster({
   capacity: { cpu: '512', memory: '2048Gi', storage: '32Ti', containers: 2400 },
   ldap: { groupMemberAttribute: 'member' },
   removeDefaultSchedulerGrant: true,
-  contentTrust: { required: false, signers: [] },
+  contentTrust: { required: false, signers: {} },
   thresholds: {
     pause: { loadPercent: 80, memoryPercent: 80 },
     resume: { loadPercent: 75, memoryPercent: 75 },

@@ -75,7 +75,7 @@ export default defineCluster({
   capacity: { cpu: '512', memory: '2048Gi', storage: '32Ti', containers: 2400 },
   ldap: { groupMemberAttribute: 'member' },
   removeDefaultSchedulerGrant: true,
-  contentTrust: { required: true, signers: ['group-it/releasers'] },
+  contentTrust: { required: true, signers: { security: 'CN=PLT-Signers,OU=Groups,DC=bank,DC=example' } },
   registryWebhook: 'https://hooks.bank.example/registry',
   thresholds: {
     pause: { loadPercent: 80, memoryPercent: 80 },

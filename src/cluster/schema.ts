@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { bytes, cidr, cpu, key, line } from '../core/fields.ts'
+import { bytes, cidr, cpu, key, ldapGroup, line } from '../core/fields.ts'
 
 const https = z.url({ protocol: /^https$/, error: 'an address that begins with https://' })
 const address = z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}$/, "an IPv4 address, e.g. '10.80.0.1'")
@@ -246,7 +246,11 @@ export const Cluster = z
     contentTrust: z
       .strictObject({
         required: z.boolean().describe('Only signed images run.'),
-        signers: z.array(z.string()).describe('Teams whose signatures count, as `organization/team`.'),
+        signers: z
+          .record(key('A team'), ldapGroup)
+          .describe(
+            'Teams of the organization `platform`, each by its LDAP group: a member of every one of them must have signed an image.',
+          ),
       })
       .describe('Which images may run.'),
     registryWebhook: https

@@ -2,9 +2,11 @@ import type { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
 import { physicalName } from '../core/name.ts'
 import type { ContentTrust } from '../model/content-trust.ts'
+import type { Organization } from '../model/organization.ts'
 import type { PortGroup } from '../model/port-group.ts'
 import type { Resource } from '../model/resource.ts'
 import type { RevokedGrant } from '../model/revoked-grant.ts'
+import type { Team } from '../model/team.ts'
 import type { VaultAuthBackend } from '../model/vault-auth-backend.ts'
 import { collectionsAt } from './access.ts'
 import { platformCollections } from './collection-paths.ts'
@@ -12,14 +14,48 @@ import { platformNodes } from './nodes.ts'
 import { vaultLogins } from './secrets.ts'
 import { everyone, scheduler } from './ucp-builtins.ts'
 
-const contentTrust = ({ contentTrust: { required, signers } }: Cluster): ContentTrust => ({
-  kind: 'ContentTrust',
-  key: 'content-trust',
+/** The platform's own organization. Its name is one that no tenant may take. */
+const owner = 'platform'
+
+const teamKey = (team: string): string => `team/${team}`
+
+const signingTeam = (cluster: Cluster, name: string, groupDn: string): Team => ({
+  kind: 'Team',
+  key: teamKey(name),
   concern: 'cluster',
-  dependsOn: [],
-  required,
-  signers: [...new Set(signers)].sort(compareText),
+  dependsOn: ['organization'],
+  organization: owner,
+  name,
+  description: 'Signs the images that may run on this cluster.',
+  ldapSync: { groupDn, groupMemberAttribute: cluster.ldap.groupMemberAttribute },
 })
+
+/**
+ * Which images may run, with the teams whose signatures count. They are the platform's: every listed team must have
+ * signed, so that one organization's team would hold up all others, and the platform stands before any organization does.
+ */
+const contentTrust = (cluster: Cluster): readonly Resource[] => {
+  const { required, signers } = cluster.contentTrust
+  const teams = Object.entries(signers).sort(([a], [b]) => compareText(a, b))
+  const organization: Organization = {
+    kind: 'Organization',
+    key: 'organization',
+    concern: 'cluster',
+    dependsOn: [],
+    name: owner,
+    fullName: 'Container platform',
+  }
+  const trust: ContentTrust = {
+    kind: 'ContentTrust',
+    key: 'content-trust',
+    concern: 'cluster',
+    dependsOn: teams.map(([team]) => teamKey(team)),
+    required,
+    signers: teams.map(([team]) => `${owner}/${team}`),
+  }
+  if (teams.length === 0) return [trust]
+  return [organization, ...teams.map(([team, group]) => signingTeam(cluster, team, group)), trust]
+}
 
 /** The grant that lets everyone schedule on `/Shared` from the start, which defeats isolation (reference §5.3). */
 const defaultScheduler: RevokedGrant = {
@@ -65,7 +101,7 @@ const login = (type: VaultAuthBackend['type'], description: string): VaultAuthBa
 export const platform = (cluster: Cluster): readonly Resource[] => [
   ...collectionsAt(platformCollections),
   ...(cluster.removeDefaultSchedulerGrant ? [defaultScheduler] : []),
-  contentTrust(cluster),
+  ...contentTrust(cluster),
   ...portGroups(cluster),
   login('approle', 'Machines of the platform'),
   login('ldap', 'People by their LDAP groups'),

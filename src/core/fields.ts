@@ -36,3 +36,13 @@ export const line = (most: number) =>
 
 /** A UCP account's name as Tenantry writes it. */
 export const accountName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'an account name in lower case')
+
+/** An LDAP distinguished name that begins with the group's common name. */
+export const ldapGroup = z
+  .string()
+  .regex(
+    /^[Cc][Nn]=[^,=+<>#;"\\\p{Cc}]+(?:,(?:[Cc][Nn]|[Oo][Uu]|[Dd][Cc]|[Oo]|[Cc])=[^,=+<>#;"\\\p{Cc}]+)+$/u,
+    "a distinguished name, e.g. 'CN=RB-Developers,OU=Groups,DC=bank,DC=example'",
+  )
+  .max(256)
+  .describe('Distinguished name of the LDAP group whose members are the team.')

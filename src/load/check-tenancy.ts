@@ -102,28 +102,7 @@ const nowhere = (
   hint: `Add a cluster of stage ${stageOf(at.environment)} to \`clusters\`, or leave the environment out.`,
 })
 
-/** Signers are teams that there are. */
-const checkSigners = ({ tenants, clusters }: Fleet): Issue[] => {
-  const teams = new Set(
-    tenants.flatMap(({ value }) => Object.keys(value.teams).map((team) => `${value.organization}/${team}`)),
-  )
-  return clusters.flatMap((cluster) =>
-    cluster.value.contentTrust.signers.flatMap((signer, index) =>
-      teams.has(signer)
-        ? []
-        : [
-            {
-              code: 'cluster/unknown-signer',
-              message: `No organization has the team '${signer}'.`,
-              source: cluster.locate(['contentTrust', 'signers', index]),
-              hint: didYouMean(signer, [...teams].sort()),
-            },
-          ],
-    ),
-  )
-}
+const checks = [checkClusterNames, checkAdmission, checkDedicated, checkStages]
 
-const checks = [checkClusterNames, checkAdmission, checkDedicated, checkStages, checkSigners]
-
-/** Who is on which cluster, whether everything runs somewhere, and whether those that clusters name are there. Issue codes: `tenant/*`, `cluster/*`. Never throws. */
+/** Who is on which cluster and whether everything runs somewhere. Issue codes: `tenant/*`, `cluster/*`. Never throws. */
 export const checkTenancy = (fleet: Fleet): Issue[] => checks.flatMap((check) => check(fleet))

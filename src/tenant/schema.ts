@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountName, bytes, cidr, cpu, key, line } from '../core/fields.ts'
+import { accountName, bytes, cidr, cpu, key, ldapGroup, line } from '../core/fields.ts'
 
 const mail = z.email('an e-mail address, e.g. claire.martin@bank.example')
 
@@ -26,20 +26,12 @@ export const OfferName = z
   .describe('A service offer of the platform.')
 export type OfferName = z.infer<typeof OfferName>
 
-/** An LDAP distinguished name that begins with the group's common name. */
-const ldapGroup = z
-  .string()
-  .regex(
-    /^[Cc][Nn]=[^,=+<>#;"\\\p{Cc}]+(?:,(?:[Cc][Nn]|[Oo][Uu]|[Dd][Cc]|[Oo]|[Cc])=[^,=+<>#;"\\\p{Cc}]+)+$/u,
-    "a distinguished name, e.g. 'CN=RB-Developers,OU=Groups,DC=bank,DC=example'",
-  )
-  .max(256)
-  .describe('Distinguished name of the LDAP group whose members are the team; no `members` beside it.')
-
 export const Team = z
   .strictObject({
     role: JobRole,
-    ldapGroup: ldapGroup.optional(),
+    ldapGroup: ldapGroup
+      .optional()
+      .describe('Distinguished name of the LDAP group whose members are the team; no `members` beside it.'),
     members: z
       .array(accountName)
       .max(100)

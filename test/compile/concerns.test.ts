@@ -441,7 +441,7 @@ describe('the platform', () => {
     ])
     expect(ofKind(platform, 'VaultAuthBackend').map(({ path }) => path)).toEqual(['approle', 'ldap'])
     expect(ofKind(compilePlatform(prod).resources, 'ContentTrust')).toMatchObject([
-      { required: true, signers: ['acme/releasers', 'platform/security'] },
+      { required: true, signers: ['platform/operations', 'platform/security'] },
     ])
   })
 

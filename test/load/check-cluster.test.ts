@@ -51,10 +51,10 @@ describe('what a cluster file cannot say', () => {
       { thresholds: { ...thresholds, resume: thresholds.pause } },
       ['cluster/thresholds', 'cluster/thresholds'],
     ],
-    ['signatures of nobody', { contentTrust: { required: true, signers: [] } }, ['cluster/no-signers']],
+    ['signatures of nobody', { contentTrust: { required: true, signers: {} } }, ['cluster/no-signers']],
     [
-      'a signer that is no team',
-      { contentTrust: { required: true, signers: ['acme'] } },
+      'a signer that is no LDAP group',
+      { contentTrust: { required: true, signers: { security: 'acme' } } },
       ['cluster/wrong-value'],
     ],
     [

@@ -312,13 +312,6 @@ describe('clusters', () => {
     ])
   })
 
-  it('trust signers that there are', () => {
-    const signed = { ...prod, contentTrust: { required: true, signers: ['acme/developer'] } }
-    expect(hints([acme], [nonprod, signed])).toEqual([
-      "Did you mean 'acme/developers'? Known are acme/developers.",
-    ])
-  })
-
   it('are needed', () => {
     expect(codesOf(parseFleet([tenantText(acme)]))).toEqual(['- fleet/no-clusters'])
   })
