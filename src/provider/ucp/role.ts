@@ -64,9 +64,8 @@ const deleteUnlessUsed = async (ucp: Ucp, roleId: string): Promise<boolean> => {
     await deleteRole(ucp, roleId)
     return true
   } catch (error) {
-    // A grant came in between.
-    if ((isFault(error, 'conflict') || isFault(error, 'invalid-request')) && (await isUsed(ucp, roleId)))
-      return false
+    // A grant came in between; which status that is refused with is not established (reference §4.1).
+    if (isFault(error) && (await isUsed(ucp, roleId))) return false
     throw error
   }
 }
