@@ -12,7 +12,7 @@ import {
 import type { Registry } from './registry.ts'
 import { repositoryPath } from './registry-repositories.ts'
 
-export interface RegistryRule {
+interface RegistryRule {
   readonly field: string
   readonly operator: string
   readonly values: readonly string[]

@@ -48,7 +48,7 @@ const changesAt = (
   if (old instanceof Unknown || now instanceof Unknown) return [[path, 'update']]
   if (isPropertyList(old) && isPropertyList(now)) return changesInList(path, old, now)
   if (isPropertyObject(old) && isPropertyObject(now)) return changesInObject(path, old, now)
-  return Object.is(old, now) ? [] : [[path, 'update']]
+  return old === now || Object.is(old, now) ? [] : [[path, 'update']]
 }
 
 /**

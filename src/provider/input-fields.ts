@@ -61,7 +61,7 @@ export type InputsOf<F extends Fields> = {
 } & { readonly [K in OptionalKeys<F>]?: ValueOf<F[K]['shape']> }
 
 /** A name that was probably meant. Undefined where none is near. Never throws. */
-export const nearest = (text: string, names: readonly string[]): string | undefined => {
+const nearest = (text: string, names: readonly string[]): string | undefined => {
   if (names.length === 0) return undefined
   const match = closest(
     text.toLowerCase(),

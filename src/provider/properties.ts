@@ -68,7 +68,7 @@ export const decodeProperties = (wire: WireObject): Properties =>
   Object.fromEntries(Object.entries(wire).map(([name, value]) => [name, decodeValue(value)]))
 
 /** One value as it travels. Never throws. */
-export const encodeValue = (value: PropertyValue): Wire => {
+const encodeValue = (value: PropertyValue): Wire => {
   if (value instanceof Unknown) return unknownText
   if (value instanceof SecretValue)
     return { [signatureKey]: secretSignature, value: encodeValue(value.value) }

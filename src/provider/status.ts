@@ -52,7 +52,7 @@ const faultText = (fault: Fault): string => {
 }
 
 /** What happened, to what, where, and the way out, in one line. A bug says so, with its stack. Never throws. */
-export const explain = (error: unknown): string => {
+const explain = (error: unknown): string => {
   if (error instanceof Unfinished) return explain(error.cause)
   if (error instanceof Fault) return faultText(error)
   if (error instanceof Refusal) return error.message

@@ -203,6 +203,29 @@ describe.each(choices)('with the %s choices', (_name, switches) => {
       const state = await drive.create(roleType, { name: 'twin', operations: developer('x').operations })
       expect(state.outputs.roleId).toBe('aaa')
     })
+
+    test('made at the same moment: the later id is taken away again', async () => {
+      const { operations } = developer('x')
+      const listed = (...ids: string[]) => ({
+        kind: 'status' as const,
+        status: 200,
+        body: ids.map((id) => ({ id, name: 'twin', system_role: false, operations })),
+      })
+      const roles = { method: 'GET', pathPattern: /^\/roles$/ }
+      emulator.faults.add({ match: roles, fault: listed(), times: 1 })
+      emulator.faults.add({ match: roles, fault: listed('ccc', 'aaa') })
+      emulator.faults.add({
+        match: { method: 'POST', pathPattern: /^\/roles$/ },
+        fault: { kind: 'status', status: 201, body: { id: 'ccc' } },
+      })
+      const deleted = emulator.faults.add({
+        match: { method: 'DELETE', pathPattern: /^\/roles\/ccc$/ },
+        fault: { kind: 'status', status: 204 },
+      })
+      const state = await drive.create(roleType, { name: 'twin', operations })
+      expect(state.outputs.roleId).toBe('aaa')
+      expect(deleted.hits()).toBe(1)
+    })
   })
 
   describe('grants', () => {

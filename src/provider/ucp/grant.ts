@@ -49,7 +49,7 @@ export const parseGrantId = (id: string): NamedGrant => {
 }
 
 /** A grant's ids as the state has them; undefined where one is missing. */
-export const grantInState = (outputs: Properties): UcpGrant | undefined => {
+const grantInState = (outputs: Properties): UcpGrant | undefined => {
   const subjectId = textOutput(outputs, 'subjectId')
   const roleId = textOutput(outputs, 'roleId')
   const collectionId = textOutput(outputs, 'collectionId')
@@ -58,7 +58,7 @@ export const grantInState = (outputs: Properties): UcpGrant | undefined => {
 }
 
 /** Puts a grant and makes sure that it is there: a part that goes meanwhile may take it with it. */
-export const ensureGrant = async (ucp: Ucp, named: NamedGrant): Promise<UcpGrant> => {
+const ensureGrant = async (ucp: Ucp, named: NamedGrant): Promise<UcpGrant> => {
   const wanted = await requireGrant(ucp, named)
   try {
     await putGrant(ucp, wanted)

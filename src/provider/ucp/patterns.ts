@@ -3,15 +3,12 @@ import type { Shape } from '../input-fields.ts'
 // ≤ 100 characters, no white space and none of these (reference §2.2); `:` and `/` also divide our ids.
 const forbidden = '\\s/\\\\\\[\\]:;|=,+*?<>\'"'
 
-/** A name of an account: user, organization. */
+/** A name of a user, an organization or a team. */
 export const accountName = {
   type: 'string',
   pattern: new RegExp(`^[^${forbidden}]{1,100}$`),
   like: 'a name of 1 to 100 characters without white space and without / \\ [ ] : ; | = , + * ? < > \' "',
 } as const satisfies Shape
-
-/** A name of a team. */
-export const teamName = accountName
 
 /** A text of any length. */
 export const anyText = { type: 'string' } as const satisfies Shape

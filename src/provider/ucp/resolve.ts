@@ -22,7 +22,7 @@ export const builtInRoles: readonly string[] = [
 ]
 
 /** The id of `team:<org>/<team>`, `organization:<name>` or `user:<name>`; undefined where there is none. */
-export const findSubjectId = async (ucp: Ucp, subject: string): Promise<string | undefined> => {
+const findSubjectId = async (ucp: Ucp, subject: string): Promise<string | undefined> => {
   const colon = subject.indexOf(':')
   const name = subject.slice(colon + 1)
   if (subject.slice(0, colon) !== 'team') return (await readAccount(ucp, name))?.id
@@ -35,7 +35,7 @@ export const rolesNamed = (roles: readonly UcpRole[], name: string): UcpRole[] =
   roles.filter((role) => role.name === name && !role.isSystem)
 
 /** The id of a built-in role or of the role of that name; undefined where there is none. */
-export const findRoleId = async (ucp: Ucp, role: string): Promise<string | undefined> =>
+const findRoleId = async (ucp: Ucp, role: string): Promise<string | undefined> =>
   builtInRoles.includes(role) ? role : rolesNamed(await listRoles(ucp), role)[0]?.id
 
 /** The ids of a grant's parts; undefined where one of them does not exist. */

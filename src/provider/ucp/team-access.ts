@@ -4,7 +4,7 @@ import type { ResourceContext } from '../plugin.ts'
 import { registryFor, type UcpClient, ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { badId, required } from './ensure.ts'
-import { repositoryPart, teamName } from './patterns.ts'
+import { accountName, repositoryPart } from './patterns.ts'
 
 const levels = ['read-only', 'read-write', 'admin'] as const
 
@@ -15,7 +15,7 @@ const fields = {
     replaces: true,
   },
   repository: { shape: repositoryPart, description: 'The repository’s name.', replaces: true },
-  team: { shape: teamName, description: 'The name of a team of that organization.', replaces: true },
+  team: { shape: accountName, description: 'The name of a team of that organization.', replaces: true },
   accessLevel: {
     shape: { type: 'string', oneOf: levels },
     description:

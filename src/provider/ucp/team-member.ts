@@ -2,11 +2,11 @@ import { deleteTeamMember, putTeamMember, readTeamMember } from '../../clients/u
 import { ucpFor } from './client.ts'
 import { defineResource } from './define-resource.ts'
 import { badId } from './ensure.ts'
-import { accountName, teamName } from './patterns.ts'
+import { accountName } from './patterns.ts'
 
 const fields = {
   organization: { shape: accountName, description: 'The organization’s name.', replaces: true },
-  team: { shape: teamName, description: 'The team’s name.', replaces: true },
+  team: { shape: accountName, description: 'The team’s name.', replaces: true },
   user: { shape: accountName, description: 'The user’s name.', replaces: true },
   isAdmin: {
     shape: { type: 'boolean' },

@@ -16,7 +16,7 @@ import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { badId, findOrMake, required } from './ensure.ts'
 import { assertOurs, markText, unmarkText } from './ownership.ts'
-import { accountName, anyText, someText, teamName } from './patterns.ts'
+import { accountName, anyText, someText } from './patterns.ts'
 
 const ldapSync = {
   groupDn: { shape: someText, description: 'The distinguished name of the LDAP group.' },
@@ -29,7 +29,7 @@ const ldapSync = {
 const fields = {
   organization: { shape: accountName, description: 'The organization’s name.', replaces: true },
   name: {
-    shape: teamName,
+    shape: accountName,
     description: 'The name. Another one renames the team: its members and grants stay.',
   },
   description: {
