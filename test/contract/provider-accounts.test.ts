@@ -244,6 +244,14 @@ describe('the session', () => {
     await wrong.close()
   })
 
+  test('a certificate of an unknown authority is said with the endpoint and what to check', async () => {
+    const distrustful = driveFor(emulator, { caCertificate: '' })
+    const error = await thrownBy(distrustful.see('/accounts/acme'))
+    expect(error).toMatchObject({ code: 'certificate', details: { endpoint: emulator.address } })
+    expect(error.message).toContain('certificate that is not trusted')
+    await distrustful.close()
+  })
+
   test('a user who may not is told what, where and why', async () => {
     const eve = driveFor(emulator, { username: 'eve', password: 'not-an-admin-at-all' })
     const error = await thrownBy(eve.create(organizationType, { name: 'evil', fullName: 'x' }))

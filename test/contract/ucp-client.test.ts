@@ -153,6 +153,32 @@ describe('writes whose answer was lost', () => {
   })
 })
 
+describe('a server that is busy', () => {
+  test('is asked again when it said so, also for a POST', async () => {
+    let busy = 2
+    handler = loggedIn(() => (busy-- > 0 ? { status: 429 } : { status: 201, body: { id: 'x' } }))
+    expect(await ucp.json({ method: 'POST', path: '/x', body: {} })).toEqual({ id: 'x' })
+    expect(count('POST /x')).toBe(3)
+  })
+
+  test('is given up on after a bounded number of tries', async () => {
+    handler = loggedIn(() => ({ status: 429 }))
+    expect(await thrownBy(ucp.get('/x'))).toMatchObject({ code: 'rate-limited' })
+    expect(count('GET /x')).toBe(4)
+  })
+
+  test('is not asked again after a cancel', async () => {
+    const stopping = new AbortController()
+    handler = loggedIn(() => {
+      stopping.abort()
+      return { status: 429 }
+    })
+    const error = await thrownBy(ucp.within({ signal: stopping.signal }).get('/x'))
+    expect(error.name).toMatch(/Fault|AbortError/)
+    expect(count('GET /x')).toBe(1)
+  })
+})
+
 describe('lists', () => {
   const teams = Array.from({ length: 1200 }, (_, index) => {
     const name = `team-${String(index).padStart(4, '0')}`
