@@ -17,7 +17,7 @@ export interface AppliedRecord {
 
 /** The folder of the records; undefined for back ends other than files, whose stacks are always run. */
 export const appliedFolder = (environment: NodeJS.ProcessEnv): string | undefined => {
-  const url = environment['PULUMI_BACKEND_URL'] ?? ''
+  const url = environment.PULUMI_BACKEND_URL ?? ''
   if (!url.startsWith('file://')) return undefined
   const path = url.slice('file://'.length).replace(/^~(?=\/|$)/, homedir())
   return join(path, '.tenantry', 'applied')

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts'
  */
 export const runEnvironment = async (project: string, terminal: Terminal): Promise<NodeJS.ProcessEnv> => {
   const own = process.env
-  if (own['TENANTRY_CONNECTIONS'] !== undefined && own['PULUMI_BACKEND_URL'] !== undefined) return own
+  if (own.TENANTRY_CONNECTIONS !== undefined && own.PULUMI_BACKEND_URL !== undefined) return own
   const status = await labStatus(project)
   if (status.running) {
     terminal.note(terminal.color.dim("Using this checkout's lab."))

@@ -20,9 +20,8 @@ export const openTerminal = (
   out: NodeJS.WriteStream = process.stdout,
   err: NodeJS.WriteStream = process.stderr,
 ): Terminal => {
-  const live = err.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined
-  const colored =
-    out.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['CI'] === undefined
+  const live = err.isTTY === true && process.env.TERM !== 'dumb' && process.env.CI === undefined
+  const colored = out.isTTY === true && process.env.NO_COLOR === undefined && process.env.CI === undefined
   let standing = false
   const clear = () => {
     if (standing) err.write(clearLine)

@@ -70,14 +70,27 @@ const tenantCollections = ({ organization, resolved }: TenantScope): readonly st
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
-/** Collections as resources; each after its parent, where that is one of them. */
-export const collectionsAt = (paths: readonly string[]): readonly Collection[] => {
+/** Collections that volumes stand in, and those above: UCP deletes none that still holds one. */
+const placesOfData = ({ organization, resolved }: TenantScope): ReadonlySet<string> =>
+  new Set(
+    resolved.volumes.flatMap(({ application }) => [
+      resourceCollection(organization),
+      ownedCollection(organization, application.value),
+    ]),
+  )
+
+/** Collections as resources; each after its parent, where that is one of them. `places` hold data that is retained. */
+export const collectionsAt = (
+  paths: readonly string[],
+  places: ReadonlySet<string> = new Set(),
+): readonly Collection[] => {
   const own = new Set(paths)
   return paths.map((path) => ({
     kind: 'Collection',
     key: keys.collection(path),
     concern: 'access',
     dependsOn: own.has(parentOf(path)) ? [keys.collection(parentOf(path))] : [],
+    ...(places.has(path) ? ({ retained: 'place' } as const) : {}),
     path,
   }))
 }
@@ -181,7 +194,7 @@ export const access = (scope: TenantScope): readonly Resource[] => {
   return [
     organizationOf(scope),
     ...scope.resolved.teams.flatMap((team) => [teamOf(scope, team), ...membersOf(scope, team)]),
-    ...collectionsAt(paths),
+    ...collectionsAt(paths, placesOfData(scope)),
     ...rolesOf(holders.flatMap((holder) => holder.rights)),
     ...holders.flatMap(({ subject, rights }) => rights.map((right) => grantOf(own, subject, right))),
     ...defaultCollections(scope),

@@ -97,7 +97,7 @@ const homeOf = (scope: TenantScope): Volume => {
     key: keys.volume('ci/jenkins-home'),
     concern: 'ci',
     dependsOn: [],
-    retained: true,
+    retained: 'data',
     name: physicalName('dockerVolume', scope.organization, 'jenkins-home'),
     ...(backend === undefined ? { driver: 'local', driverOptions: {} } : driverOf(backend, share)),
     labels: dockerLabels(scope.stack, ciCollection),

@@ -11,7 +11,9 @@ import type { VaultAuthBackend } from '../model/vault-auth-backend.ts'
 import { collectionsAt } from './access.ts'
 import { platformCollections } from './collection-paths.ts'
 import { platformNodes } from './nodes.ts'
+import { ownerMarked } from './owner-mark.ts'
 import { vaultLogins } from './secrets.ts'
+import { platformStack } from './stack-name.ts'
 import { everyone, scheduler } from './ucp-builtins.ts'
 
 /** The platform's own organization. Its name is one that no tenant may take. */
@@ -87,14 +89,18 @@ const portGroups = (cluster: Cluster): readonly PortGroup[] => [
     : [portGroup(cluster, `public-${cluster.publicPool.vlan}`, cluster.publicPool.vlan)]),
 ]
 
-const login = (type: VaultAuthBackend['type'], description: string): VaultAuthBackend => ({
+const login = (
+  { cluster }: Cluster,
+  type: VaultAuthBackend['type'],
+  description: string,
+): VaultAuthBackend => ({
   kind: 'VaultAuthBackend',
   key: `vault-auth/${type}`,
   concern: 'secrets',
   dependsOn: [],
   type,
   path: vaultLogins[type],
-  description,
+  description: ownerMarked(platformStack(cluster), description),
 })
 
 /** What a cluster's organizations share. It depends on the cluster's file alone. */
@@ -103,7 +109,7 @@ export const platform = (cluster: Cluster): readonly Resource[] => [
   ...(cluster.removeDefaultSchedulerGrant ? [defaultScheduler] : []),
   ...contentTrust(cluster),
   ...portGroups(cluster),
-  login('approle', 'Machines of the platform'),
-  login('ldap', 'People by their LDAP groups'),
+  login(cluster, 'approle', 'Machines of the platform'),
+  login(cluster, 'ldap', 'People by their LDAP groups'),
   ...platformNodes(cluster),
 ]

@@ -11,6 +11,7 @@ import { ownedCollection } from './collection-paths.ts'
 import { dependsOn } from './depends-on.ts'
 import { dockerLabels } from './docker-labels.ts'
 import { keys } from './keys.ts'
+import { ownerMarked } from './owner-mark.ts'
 import type { ResolvedApplication, ResolvedTeam } from './resolve.ts'
 import type { TenantScope } from './tenant-scope.ts'
 import { policyText, reachInto, readSecret, vaultMountPath, vaultReach } from './vault-policies.ts'
@@ -26,14 +27,14 @@ const lifetimes = {
 
 const vaultName = (...parts: readonly string[]): string => physicalName('vaultName', ...parts)
 
-const mountOf = ({ organization, resolved }: TenantScope): VaultMount => ({
+const mountOf = ({ organization, resolved, stack }: TenantScope): VaultMount => ({
   kind: 'VaultMount',
   key: keys.vaultMount,
   concern: 'secrets',
   dependsOn: [],
-  retained: true,
+  retained: 'data',
   path: vaultMountPath(organization),
-  description: `Secrets of ${resolved.displayName.value}`,
+  description: ownerMarked(stack, `Secrets of ${resolved.displayName.value}`),
 })
 
 /** A policy of the organization; `label` is its name without the organization's. */
@@ -88,7 +89,7 @@ interface PolicyHolder {
   readonly policies: readonly VaultPolicy[]
 }
 
-/** The common name an LDAP distinguished name begins with. */
+/** The common name an LDAP distinguished name begins with, as its directory writes it. */
 export const commonName = (distinguishedName: string): string =>
   /^CN=([^,]+)/i.exec(distinguishedName)?.[1] ?? distinguishedName
 
@@ -97,7 +98,8 @@ const ldapGroups = (holders: readonly PolicyHolder[]): readonly VaultLdapGroup[]
   const byGroup = new Map<string, VaultPolicy[]>()
   for (const { team, policies } of holders) {
     if (team.ldapGroup.value === null) continue
-    const group = commonName(team.ldapGroup.value)
+    // Vault folds the names of LDAP groups to lower case when it writes and reads, but not when it deletes (1.19.0, seen).
+    const group = commonName(team.ldapGroup.value).toLowerCase()
     byGroup.set(group, [...(byGroup.get(group) ?? []), ...policies])
   }
   return [...byGroup]

@@ -125,7 +125,7 @@ export const volumes = (scope: TenantScope): readonly Volume[] =>
       key: keys.volume(volume.name),
       concern: 'volumes',
       dependsOn: dependsOn(keys.collection(collection)),
-      retained: true,
+      retained: 'data',
       name: physicalName('dockerVolume', scope.organization, volume.name),
       ...driverOf(backend, share),
       labels: dockerLabels(scope.stack, collection),

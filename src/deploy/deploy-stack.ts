@@ -81,7 +81,8 @@ const optionsFor =
     parent: groupOf(resource.concern),
     provider: providers(provider),
     dependsOn: resource.dependsOn.map(registered),
-    ...(resource.retained ? { protect: true, retainOnDelete: true } : {}),
+    protect: resource.retained === 'data',
+    retainOnDelete: resource.retained !== undefined,
   })
 
 /**

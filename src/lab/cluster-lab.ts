@@ -88,8 +88,9 @@ const startController = async (
 }
 
 /** The platform's own images of the cluster file: signed, as whoever runs the platform would have them. */
-const trustPlatformImages = ({ jenkins }: Cluster, { state }: Ucp): void => {
-  const own = [jenkins.controllerImage, jenkins.agentImage]
+const trustPlatformImages = ({ endpoints, jenkins }: Cluster, { state }: Ucp): void => {
+  const host = new URL(endpoints.registry).host
+  const own = [jenkins.controllerImage, jenkins.agentImage].map((image) => `${host}/${image}`)
   const isSigned = state.isSigned
   state.isSigned = (image, signers) => own.includes(image) || isSigned(image, signers)
 }

@@ -8,6 +8,9 @@ export interface ResourceBase {
   readonly concern: Concern
   /** Keys of resources of the same stack that must stand first, sorted. */
   readonly dependsOn: readonly string[]
-  /** Holds data: protected from deletion, and kept in the world when the tenant goes. */
-  readonly retained?: true
+  /**
+   * What stays in the world when the tenant goes: `data` is besides protected from deletion by an edit, `place` holds such
+   * data and cannot go before it.
+   */
+  readonly retained?: 'data' | 'place'
 }

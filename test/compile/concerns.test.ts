@@ -221,7 +221,7 @@ describe('networks', () => {
 describe('volumes', () => {
   it('has each back end’s options, retained, without a secret in clear', () => {
     const volumes = ofKind(onNonprod, 'Volume').filter(({ concern }) => concern === 'volumes')
-    expect(volumes.every(({ retained }) => retained)).toBe(true)
+    expect(volumes.every(({ retained }) => retained === 'data')).toBe(true)
     expect(named(onNonprod, 'Volume', 'volume/statements').driverOptions).toEqual({
       device: ':/exports/tenantry/acme/statements',
       o: 'addr=nfs.example,rw,nfsvers=4.1,sec=krb5p',
@@ -288,15 +288,18 @@ describe('secrets', () => {
   })
 
   it('maps LDAP groups by common name and hands out role ids', () => {
-    expect(named(onNonprod, 'VaultLdapGroup', 'vault-group/ACME-Payments')).toMatchObject({
-      groupName: 'ACME-Payments',
+    expect(named(onNonprod, 'VaultLdapGroup', 'vault-group/acme-payments')).toMatchObject({
+      groupName: 'acme-payments',
       policies: ['acme-developer-payments'],
     })
     expect(named(onNonprod, 'DockerSecret', 'secret/payments-role-id')).toMatchObject({
       name: 'acme-payments-role-id',
       data: { parts: [{ kind: 'Reference', of: 'vault-approle/app-payments', output: 'roleId' }] },
     })
-    expect(named(onNonprod, 'VaultMount', 'vault-mount')).toMatchObject({ path: 'orgs/acme', retained: true })
+    expect(named(onNonprod, 'VaultMount', 'vault-mount')).toMatchObject({
+      path: 'orgs/acme',
+      retained: 'data',
+    })
   })
 
   it('merges two teams of one LDAP group', () => {
@@ -306,7 +309,7 @@ describe('secrets', () => {
       teams: { a: { role: 'viewer', ldapGroup }, b: { role: 'developer', ldapGroup } },
     })
     expect(ofKind(compileTenant(tenant, nonprod).resources, 'VaultLdapGroup')).toMatchObject([
-      { groupName: 'Both', policies: ['tiny-developer', 'tiny-viewer'] },
+      { groupName: 'both', policies: ['tiny-developer', 'tiny-viewer'] },
     ])
   })
 })
@@ -365,7 +368,7 @@ describe('ci', () => {
   it('keeps the home on a back end that follows the controller', () => {
     const home = (cluster: typeof nonprod) =>
       named(compileTenant({ ...acme, volumes: {} }, cluster).resources, 'Volume', 'volume/ci/jenkins-home')
-    expect(home(nonprod)).toMatchObject({ driver: 'local', driverOptions: { type: 'nfs' }, retained: true })
+    expect(home(nonprod)).toMatchObject({ driver: 'local', driverOptions: { type: 'nfs' }, retained: 'data' })
     const { files: _, ...others } = nonprod.storage
     expect(home({ ...nonprod, storage: others })).toMatchObject({ driver: 'netapp:latest' })
     expect(home({ ...nonprod, storage: {} })).toMatchObject({ driver: 'local', driverOptions: {} })

@@ -242,15 +242,15 @@ describe('a connection that does not work', () => {
     if (state === undefined) throw new Error('no such stack')
     // A renamed organization has to be created: every call begins with the log-in.
     const renamed = JSON.parse(JSON.stringify(state).replaceAll('data-science', 'data-silence'))
-    const before = session.environment['TENANTRY_CONNECTIONS']
-    session.environment['TENANTRY_CONNECTIONS'] = file
+    const before = session.environment.TENANTRY_CONNECTIONS
+    session.environment.TENANTRY_CONNECTIONS = file
     const report = await session.run('up', [renamed]).finally(() => {
-      if (before !== undefined) session.environment['TENANTRY_CONNECTIONS'] = before
+      if (before !== undefined) session.environment.TENANTRY_CONNECTIONS = before
     })
     return failuresOf(report.results).join('\n')
   }
   const nonprod = (connections: { clusters: Record<string, { ucp: Record<string, string> }> }) => {
-    const found = connections.clusters['nonprod']
+    const found = connections.clusters.nonprod
     if (found === undefined) throw new Error('no nonprod')
     return found
   }
@@ -259,7 +259,7 @@ describe('a connection that does not work', () => {
     const file = join(session.lab.layout.folder, 'wrong-password')
     await writeFile(file, 'not-the-password')
     const said = await previewWith((connections) => {
-      nonprod(connections).ucp['passwordFile'] = file
+      nonprod(connections).ucp.passwordFile = file
     })
     expect(said).toContain(clusterLab('nonprod').ucp.address)
     expect(said).toMatch(/password|user name/i)
@@ -268,7 +268,7 @@ describe('a connection that does not work', () => {
 
   test('names the endpoint and what to check when nobody answers', async () => {
     const said = await previewWith((connections) => {
-      nonprod(connections).ucp['endpoint'] = 'https://127.0.0.1:9'
+      nonprod(connections).ucp.endpoint = 'https://127.0.0.1:9'
     })
     expect(said).toContain('https://127.0.0.1:9')
     expect(said).toMatch(/cannot be reached/)
@@ -276,7 +276,7 @@ describe('a connection that does not work', () => {
 
   test('names the endpoint and what to check when the certificate is not trusted', async () => {
     const said = await previewWith((connections) => {
-      nonprod(connections).ucp['caFile'] = join(session.lab.layout.secrets, 'prod', 'ucp-ca.pem')
+      nonprod(connections).ucp.caFile = join(session.lab.layout.secrets, 'prod', 'ucp-ca.pem')
     })
     expect(said).toContain(clusterLab('nonprod').ucp.address)
     expect(said).toMatch(/certificate/i)

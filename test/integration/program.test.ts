@@ -154,7 +154,7 @@ describe('a stack’s life under the real engine', () => {
 
   test('data is protected in the state, and destroying asks for no more', async () => {
     const retained = accessOnly.resources.map((one) =>
-      one.key === 'organization' ? { ...one, retained: true as const } : one,
+      one.key === 'organization' ? { ...one, retained: 'data' as const } : one,
     )
     await upStack(run('nonprod.kept', await stateOf('nonprod.kept', retained)))
     const without = await stateOf('nonprod.kept', [])

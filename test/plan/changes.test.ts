@@ -76,6 +76,6 @@ describe('diffStates', () => {
     })
     expect(diffStates(before, renamed({ name: 'x' }))).toMatchObject([{ kind: 'replace', fields: ['name'] }])
     expect(diffStates(before, renamed({ image: 'x' }))).toMatchObject([{ kind: 'update', fields: ['image'] }])
-    expect(diffStates(before, renamed({ retained: true }))).toMatchObject([{ kind: 'update' }])
+    expect(diffStates(before, renamed({ retained: 'data' }))).toMatchObject([{ kind: 'update' }])
   })
 })

@@ -81,6 +81,12 @@ export class Rbac implements Access {
     return caller.isAdmin || this.#allowedOn(caller.id, collectionId).size > 0
   }
 
+  /** Whether the caller may anything on the collection beyond seeing and using the nodes in it. */
+  mayBeyondNodes(caller: Caller, collectionId: string): boolean {
+    if (caller.isAdmin) return true
+    return [...this.#allowedOn(caller.id, collectionId)].some((operation) => !operation.startsWith('Node '))
+  }
+
   /** The ids of collections on which the caller has a grant that allows something. */
   grantedCollections(caller: Caller): readonly string[] {
     return [...this.#rightsOf(caller.id).grants.keys()].filter((id) => this.mayAnything(caller, id))

@@ -27,6 +27,8 @@ export interface EmulatorSwitches {
   readonly collectionStart: 'id' | 'offset'
   /** §13.5: the status of a collection that the caller cannot see. */
   readonly hiddenCollectionStatus: 403 | 404
+  /** §4.2: whether rights on nodes alone show the collections below; the scheduler role gives no view of workloads. */
+  readonly nodeRightsShowCollectionsBelow: boolean
   /** §3.4: `/defaultCollection/{user}` takes names besides ids. */
   readonly defaultCollectionAcceptsNames: boolean
   /** §3.4: `/totalRole` answers an array of one role, as the swagger types it. */
@@ -66,6 +68,7 @@ export const defaultSwitches: EmulatorSwitches = {
   grantsCascade: true,
   collectionStart: 'id',
   hiddenCollectionStatus: 404,
+  nodeRightsShowCollectionsBelow: false,
   defaultCollectionAcceptsNames: false,
   totalRoleAsArray: false,
   roleCreatedAsArray: false,

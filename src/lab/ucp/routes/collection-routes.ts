@@ -39,14 +39,19 @@ export const collectionView = (collection: Collection): Record<string, unknown> 
 })
 
 /**
- * Whether the caller sees it: by any right on it, or as an ancestor of one they have a right on (reference §3.5).
+ * Whether the caller sees it: by a grant on it, by a right that it inherits, or as an ancestor of one they have a grant on
+ * (reference §3.5).
  * Asked once per call for many collections.
  */
 const visibleTo = (state: UcpState, caller: Caller): ((collection: Collection) => boolean) => {
   if (caller.isAdmin) return () => true
   const granted = state.rbac.grantedCollections(caller)
-  const ancestors = new Set(granted.flatMap((id) => state.collections.find(id)?.ancestorIds ?? []))
-  return ({ id }) => ancestors.has(id) || state.rbac.mayAnything(caller, id)
+  const shown = new Set(granted.flatMap((id) => [id, ...(state.collections.find(id)?.ancestorIds ?? [])]))
+  const inherits = (id: string): boolean =>
+    state.switches.nodeRightsShowCollectionsBelow
+      ? state.rbac.mayAnything(caller, id)
+      : state.rbac.mayBeyondNodes(caller, id)
+  return ({ id }) => shown.has(id) || inherits(id)
 }
 
 /** @throws {Refusal} where it is missing or the caller cannot see it. */
