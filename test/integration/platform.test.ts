@@ -190,7 +190,7 @@ export default defineTenant({
       new Set(['nonprod.retail-banking', 'prod.retail-banking']),
     )
     expect(planned.length).toBeGreaterThan(0)
-    for (const line of planned) expect(line).toMatch(/team\/business|RB-Business/)
+    for (const line of planned) expect(line).toMatch(/team\/business|rb-business/)
     const up = await session.run('up', stacks, { full: false })
     expect(failuresOf(up.results)).toEqual([])
     expect(changesOf(up.results)).toEqual(planned)
