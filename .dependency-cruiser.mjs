@@ -3,7 +3,7 @@ const layers = {
   core: [],
   tenant: ['core'],
   cluster: ['core'],
-  model: [],
+  model: ['core'],
   load: ['core', 'tenant', 'cluster', 'compile'],
   compile: ['core', 'tenant', 'cluster', 'model'],
   clients: ['core'],

@@ -1,3 +1,4 @@
+import type { Operations } from '../core/ucp-operations.ts'
 import {
   type AnswerObject,
   isTrueAt,
@@ -10,15 +11,12 @@ import {
 } from './answer.ts'
 import type { Ucp } from './ucp.ts'
 
-/** Sub-permissions by operation by resource (reference §4.3). */
-export type RoleOperations = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
-
 /** A role. Identified by id; names may occur twice. Immutable. */
 export interface UcpRole {
   readonly id: string
   readonly name: string
   readonly isSystem: boolean
-  readonly operations: RoleOperations
+  readonly operations: Operations
 }
 
 const subPermissions = (value: unknown): string[] =>
@@ -26,7 +24,7 @@ const subPermissions = (value: unknown): string[] =>
     .filter((one) => typeof one === 'string')
     .sort()
 
-const operations = (value: unknown): RoleOperations =>
+const operations = (value: unknown): Operations =>
   Object.fromEntries(
     Object.entries(objectOf(value ?? {})).map(([resource, byOperation]) => [
       resource,
@@ -58,7 +56,7 @@ export const readRole = async (ucp: Ucp, id: string): Promise<UcpRole | undefine
 /** Makes a role and answers its id; the server answers an object or a list of one (reference §4.1). */
 export const createRole = async (
   ucp: Ucp,
-  wanted: { readonly name: string; readonly operations: RoleOperations },
+  wanted: { readonly name: string; readonly operations: Operations },
 ): Promise<string> => {
   const answer = await ucp.json({
     method: 'POST',

@@ -2,7 +2,7 @@ import type { Stage } from '../cluster/schema.ts'
 import { digest } from '../core/canonical.ts'
 import { compareText } from '../core/issue.ts'
 import { physicalName } from '../core/name.ts'
-import type { Operations } from '../model/role.ts'
+import type { Operations } from '../core/ucp-operations.ts'
 import type { JobRole } from '../tenant/schema.ts'
 
 /** Looking at what is there: no logs, which may hold customers' data. */

@@ -1,10 +1,10 @@
 import { isWithin } from '../compile/collection-paths.ts'
 import { everyone } from '../compile/ucp-builtins.ts'
 import { compareText } from '../core/issue.ts'
+import type { Operations } from '../core/ucp-operations.ts'
+import { builtInOperations } from '../core/ucp-operations.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { Grant, Subject } from '../model/grant.ts'
-import type { Operations } from '../model/role.ts'
-import { builtinRoles } from './builtin-roles.ts'
 
 export type GrantTriple = Pick<Grant, 'subject' | 'role' | 'collection'>
 
@@ -71,7 +71,7 @@ const subjectsOf = ({ user, teams, organizations }: Person): ReadonlySet<string>
   ])
 
 const permissionsOfRole = (graph: AccessGraph, role: string): readonly Permission[] =>
-  permissionsOf(graph.roles.get(role) ?? builtinRoles.get(role) ?? {})
+  permissionsOf(graph.roles.get(role) ?? builtInOperations[role] ?? {})
 
 /** Union of what the subjects hold on a collection and its ancestors. */
 const held = (

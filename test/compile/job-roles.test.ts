@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { jobRoles, roleForms, sharedRoleForms } from '../../src/compile/job-roles.ts'
 import { forbiddenInProduction, policyIssues } from '../../src/compile/policy.ts'
+import { operationCatalogue } from '../../src/core/ucp-operations.ts'
 import type { Role } from '../../src/model/role.ts'
-import { builtinRoles } from '../../src/plan/builtin-roles.ts'
 import { permissionsOf } from '../../src/plan/effective-access.ts'
 
 const prodForms = jobRoles.flatMap((role) => [roleForms.prod[role], sharedRoleForms.prod[role]])
@@ -23,7 +23,7 @@ describe('job roles', () => {
   it.each(everyForm.map((form) => [form.label, form] as const))(
     '%s holds only what UCP knows and no dangerous variant',
     (_label, form) => {
-      const known = permissionsOf(builtinRoles.get('fullcontrol') ?? {})
+      const known = permissionsOf(operationCatalogue)
       for (const permission of permissionsOf(form.operations)) expect(known).toContain(permission)
       expect(forbiddenInProduction(form.operations).filter((what) => what.includes('with'))).toEqual([])
       expect(permissionsOf(form.operations)).not.toContain('Node Schedule')

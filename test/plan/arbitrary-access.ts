@@ -1,6 +1,6 @@
 import fc from 'fast-check'
+import type { Operations } from '../../src/core/ucp-operations.ts'
 import type { Subject } from '../../src/model/grant.ts'
-import type { Operations } from '../../src/model/role.ts'
 import type { AccessGraph, GrantTriple, Person } from '../../src/plan/effective-access.ts'
 
 /** Few names, so that things meet; some begin like others, so that a prefix is not taken for an ancestor. */

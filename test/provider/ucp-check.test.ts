@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { operationCatalogue } from '../../src/core/ucp-operations.ts'
 import { type Properties, SecretValue, unknown } from '../../src/provider/plugin.ts'
-import { operationCatalogue } from '../../src/provider/ucp/operation-catalogue.ts'
 import { ucpPlugin } from '../../src/provider/ucp/plugin.ts'
 
 const plugin = ucpPlugin()

@@ -1,5 +1,5 @@
 import { CustomResource, type CustomResourceOptions, type Input } from '@pulumi/pulumi'
-import type { Operations } from '../../model/role.ts'
+import type { Operations } from '../../core/ucp-operations.ts'
 
 interface Arguments {
   readonly name: Input<string>

@@ -1,7 +1,8 @@
+import type { Operations } from '../../core/ucp-operations.ts'
 import type { Access, Caller, CollectionNode, NodePolicy } from './access.ts'
 import type { Collections } from './collections.ts'
 import type { Grant, Grants } from './grants.ts'
-import { type Allowed, addAllowed, type Operations, unionOf, variantKey } from './operations.ts'
+import { type Allowed, addAllowed, unionOf, variantKey } from './operations.ts'
 import type { Revision } from './revision.ts'
 
 /** What the access checks look things up in. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { builtInOperations, catalogue, type Operations } from './operations.ts'
+import { builtInOperations, type Operations, operationCatalogue } from '../../core/ucp-operations.ts'
 import { invalid, notFound, Refusal } from './refusal.ts'
 import type { Revision } from './revision.ts'
 import type { EmulatorSwitches } from './switches.ts'
@@ -21,7 +21,7 @@ const builtInNames: Readonly<Record<string, string>> = {
 }
 
 const known = (resource: string, operation: string, variants: readonly string[]): boolean => {
-  const byName = Object.hasOwn(catalogue, resource) ? (catalogue[resource] ?? {}) : {}
+  const byName = Object.hasOwn(operationCatalogue, resource) ? (operationCatalogue[resource] ?? {}) : {}
   const inCatalogue = Object.hasOwn(byName, operation) ? byName[operation] : undefined
   return inCatalogue !== undefined && variants.every((variant) => inCatalogue.includes(variant))
 }

@@ -1,20 +1,14 @@
 import type { Ucp } from '../../clients/ucp.ts'
 import { listGrants } from '../../clients/ucp-grants.ts'
-import {
-  createRole,
-  deleteRole,
-  listRoles,
-  type RoleOperations,
-  readRole,
-  type UcpRole,
-} from '../../clients/ucp-roles.ts'
+import { createRole, deleteRole, listRoles, readRole, type UcpRole } from '../../clients/ucp-roles.ts'
 import { canonicalJson } from '../../core/canonical.ts'
 import { Fault, isFault } from '../../core/fault.ts'
+import type { Operations } from '../../core/ucp-operations.ts'
 import type { InputsOf } from '../input-fields.ts'
+import { checkOperations, normalOperations } from './check-operations.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { findOrMake, required } from './ensure.ts'
-import { checkOperations, normalOperations } from './operation-catalogue.ts'
 import { someText } from './patterns.ts'
 import { builtInRoles, rolesNamed } from './resolve.ts'
 
@@ -38,7 +32,7 @@ const fields = {
 
 type RoleInputs = InputsOf<typeof fields>
 
-const isSame = (a: RoleOperations, b: RoleOperations): boolean =>
+const isSame = (a: Operations, b: Operations): boolean =>
   canonicalJson(normalOperations(a)) === canonicalJson(normalOperations(b))
 
 /** The roles of that name with the very same operations, by id. @throws {Fault} `foreign` where one has others. */

@@ -1,8 +1,8 @@
 import * as z from 'zod'
+import { type Operations, operationCatalogue } from '../../../core/ucp-operations.ts'
 import type { Account } from '../accounts.ts'
 import { noSuchAccount } from '../accounts.ts'
 import type { Answer, Call } from '../call.ts'
-import { catalogue, type Operations } from '../operations.ts'
 import type { Route } from '../router.ts'
 import type { UcpState } from '../state.ts'
 import { collectionView, seenCollection } from './collection-routes.ts'
@@ -32,7 +32,7 @@ const reset = (state: UcpState, call: Call): Answer => {
 
 const effectiveRole = (state: UcpState, call: Call, collectionId?: string): Record<string, unknown> => {
   const operations: Operations = call.caller.isAdmin
-    ? catalogue
+    ? operationCatalogue
     : state.rbac.effectiveOperations(call.caller, collectionId)
   return { id: '', name: '', system_role: false, operations }
 }

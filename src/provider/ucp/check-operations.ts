@@ -1,69 +1,8 @@
-import type { RoleOperations } from '../../clients/ucp-roles.ts'
+import type { Operations } from '../../core/ucp-operations.ts'
+import { operationCatalogue } from '../../core/ucp-operations.ts'
 import { propertyPath } from '../diff-inputs.ts'
 import { didYouMean } from '../input-fields.ts'
 import type { CheckFailure } from '../plugin.ts'
-
-const networkModes = ['Host Networking Mode', 'Bridge Networking Mode']
-const serviceVariants = ['Credential Spec', 'Host Bind Mounts', ...networkModes]
-const containerVariants = [
-  'IPC Mode',
-  'PID Mode',
-  ...networkModes,
-  'Privileged',
-  'Host Bind Mounts',
-  'Additional Kernel Capabilities',
-  'User Namespace Mode',
-]
-
-const plain = (resource: string, verbs: readonly string[]): Record<string, readonly string[]> =>
-  Object.fromEntries(verbs.map((verb) => [`${resource} ${verb}`, []]))
-
-const stored = ['Create', 'Delete', 'Update', 'Use', 'View']
-
-/** Every operation of swarm resources with its dangerous variants. Source: reference §4.3. */
-export const operationCatalogue: RoleOperations = {
-  Config: plain('Config', stored),
-  Secret: plain('Secret', stored),
-  Container: {
-    ...plain('Container', [
-      'Attach',
-      'Changes',
-      'Connect',
-      'Disconnect',
-      'Exec',
-      'Export',
-      'Filesystem Read',
-    ]),
-    ...plain('Container', [
-      'Filesystem Write',
-      'Kill',
-      'Logs',
-      'Pause',
-      'Remove',
-      'Rename',
-      'Resize',
-      'Restart',
-    ]),
-    ...plain('Container', ['Start', 'Stats', 'Stop', 'Top', 'Unpause', 'View', 'Wait']),
-    'Container Create': containerVariants,
-  },
-  Image: {
-    ...plain('Image', ['Build', 'Commit', 'Create', 'Export', 'History', 'Load', 'Prune', 'Push', 'Search']),
-    ...plain('Image', ['Tag', 'View']),
-    'Image Remove': ['Force Remove'],
-  },
-  Network: {
-    ...plain('Network', ['Connect', 'Disconnect', 'Remove', 'View']),
-    'Network Create': ['Attachable'],
-  },
-  Node: plain('Node', ['Schedule', 'Update', 'View']),
-  Service: {
-    ...plain('Service', ['Delete', 'Logs', 'View', 'View Tasks']),
-    'Service Create': serviceVariants,
-    'Service Update': serviceVariants,
-  },
-  Volume: { ...plain('Volume', ['Remove', 'View']), 'Volume Create/Attach': ['Local Driver Options'] },
-}
 
 const own = <T>(from: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(from, name) ? from[name] : undefined
@@ -81,7 +20,7 @@ const checkVariants = (path: string, variants: readonly string[], known: readonl
   )
 
 /** What of a role's operations UCP does not know, by property path. Pure, never throws. */
-export const checkOperations = (operations: RoleOperations): CheckFailure[] =>
+export const checkOperations = (operations: Operations): CheckFailure[] =>
   Object.entries(operations).flatMap(([resource, byName]) => {
     const path = propertyPath('operations', resource)
     const known = own(operationCatalogue, resource)
@@ -99,7 +38,7 @@ export const checkOperations = (operations: RoleOperations): CheckFailure[] =>
   })
 
 /** Operations in the one form that compares: sorted, without resources that allow nothing. Pure. */
-export const normalOperations = (operations: RoleOperations): Record<string, Record<string, string[]>> => {
+export const normalOperations = (operations: Operations): Record<string, Record<string, string[]>> => {
   const sortedEntries = <T>(from: Readonly<Record<string, T>>): [string, T][] =>
     Object.entries(from).sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(
