@@ -18,13 +18,18 @@ const isAbandoned = (holder: string): boolean => {
   return host === hostname() && !isAlive(Number(pid))
 }
 
-const readHolder = (path: string): Promise<string | undefined> =>
+/** What a lock file says of its holder; undefined where nobody holds it. Never throws. */
+export const readHolder = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined)
 
-/** Written elsewhere and linked into place, so that nobody reads a lock that has no holder yet. */
-const take = async (path: string): Promise<boolean> => {
+/**
+ * Makes the lock file with the holder in it, unless there is one; whether it did.
+ *
+ * Written elsewhere and linked into place, so that nobody reads a lock that has no holder yet.
+ */
+export const takeFile = async (path: string, holder: string): Promise<boolean> => {
   const own = `${path}.${process.pid}.${process.hrtime.bigint()}`
-  await writeFile(own, `${hostname()} ${process.pid}`)
+  await writeFile(own, holder)
   try {
     await link(own, path)
     return true
@@ -36,14 +41,17 @@ const take = async (path: string): Promise<boolean> => {
   }
 }
 
-/** Renamed before it is judged again: of several that clear a dead holder's lock, one succeeds. */
-const clearAbandoned = async (path: string): Promise<void> => {
-  const holder = await readHolder(path)
-  if (holder === undefined || !isAbandoned(holder)) return
+/** Removes the lock of this holder, of nobody else: renamed before it is judged again, so of several that clear it one succeeds. */
+export const clearHolder = async (path: string, holder: string): Promise<void> => {
   const aside = `${path}.abandoned.${process.pid}`
   await rename(path, aside).catch(() => undefined)
   if ((await readHolder(aside)) !== holder) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
+}
+
+const clearAbandoned = async (path: string): Promise<void> => {
+  const holder = await readHolder(path)
+  if (holder !== undefined && isAbandoned(holder)) await clearHolder(path, holder)
 }
 
 /**
@@ -55,7 +63,7 @@ export const withFileLock = async <T>(
   task: () => Promise<T>,
   onWait: () => void = () => {},
 ): Promise<T> => {
-  for (let told = false; !(await take(path)); told = true) {
+  for (let told = false; !(await takeFile(path, `${hostname()} ${process.pid}`)); told = true) {
     if (!told) onWait()
     await clearAbandoned(path)
     await wait(pollMilliseconds)

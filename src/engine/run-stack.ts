@@ -1,9 +1,14 @@
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
+import { clearDeadLocks } from './engine-lock.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
+import { dropPendingCreates, type Interruption, interruptionsOf } from './interruptions.ts'
+import { projectName } from './project-name.ts'
+import { takeLease } from './stack-lease.ts'
 import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
 import { forgetSalt } from './stack-settings.ts'
+import { stateFolder } from './state-folder.ts'
 
 /** A resource that the engine has just finished with. */
 export interface StackProgress {
@@ -72,6 +77,7 @@ const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
 const attempt = async (
   run: StackRun,
   operation: StackOperation,
+  options: readonly string[] = [],
 ): Promise<StackResult & { isNew: boolean }> => {
   const events: EngineEvent[] = []
   const onLine = (line: string): void => {
@@ -83,7 +89,7 @@ const attempt = async (
   }
   const exit = await runEngine({
     ...callOf(run),
-    arguments: [...argumentsOf[operation], '--json', '--stack', run.stack],
+    arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
     onLine,
   })
   return { ...stackResult({ ...exit, stack: run.stack, operation, events }), isNew: isMissing(exit) }
@@ -127,23 +133,102 @@ const runOrMake = async (run: StackRun, operation: StackOperation): Promise<Stac
   return second
 }
 
+/** One run at a time on a stack of a file back end; what a dead one left locked is freed. */
+const alone = async (
+  run: StackRun,
+  operation: StackOperation,
+  act: () => Promise<StackResult>,
+): Promise<StackResult> => {
+  const folder = stateFolder(run.environment)
+  if (folder === undefined) return act()
+  const { stack } = run
+  const lease = await takeLease({ folder, stack, operation })
+  try {
+    const project = await projectName(callOf(run).project)
+    await clearDeadLocks({ folder, project, stack }, lease.takenOver)
+    return await act()
+  } finally {
+    await lease.release()
+  }
+}
+
+const changed = ({ resources }: StackResult) => resources.filter(({ change }) => change !== 'same')
+
+/** What two runs did together, as the second found it. */
+const together = (first: StackResult, second: StackResult): StackResult => {
+  const resources = new Map(
+    [...second.resources, ...changed(first), ...changed(second)].map((one) => [one.urn, one]),
+  )
+  const counts = { same: 0, create: 0, update: 0, replace: 0, delete: 0 }
+  for (const { change, failed } of resources.values()) if (!failed) counts[change] += 1
+  return {
+    ...second,
+    counts,
+    resources: [...resources.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+    seconds: first.seconds + second.seconds,
+  }
+}
+
+/**
+ * Settles what an interrupted run left open, after a run on the same stack that succeeded.
+ *
+ * Creates were sent again and adopted what was there, so their entries are dropped. Of an update or a delete nobody knows
+ * whether it took effect, so the world is read and made right once more.
+ */
+const settle = async (
+  run: StackRun,
+  first: StackResult,
+  interruptions: readonly Interruption[],
+): Promise<StackResult> => {
+  const isOpen = interruptions.some(({ operation }) => operation !== 'creating')
+  const result = isOpen ? together(first, await attempt(run, 'up', ['--refresh'])) : first
+  if (result.outcome !== 'succeeded') return result
+  const warnings = interruptions.some(({ operation }) => operation === 'creating')
+    ? await dropPendingCreates({ ...callOf(run), stack: run.stack })
+    : []
+  const said = result.diagnostics.filter((one) => interruptionsOf([one]).length === 0)
+  return { ...result, diagnostics: [...said, ...warnings] }
+}
+
 /** What `up` would change. Makes the stack's empty state where it is new; changes nothing else. */
 export const previewStack = (run: StackRun): Promise<StackResult> => runOrMake(run, 'preview')
 
-/** Makes the world like the desired state. Safe to run again after any interruption. */
-export const upStack = (run: StackRun): Promise<StackResult> => runOrMake(run, 'up')
+/**
+ * Makes the world like the desired state. Safe to run again after any interruption: on a file back end the lock of a dead
+ * run is taken over, and what was under way is settled.
+ *
+ * @throws {Fault} `conflict` where somebody else is changing the stack, with who and since when.
+ */
+export const upStack = (run: StackRun): Promise<StackResult> =>
+  alone(run, 'up', async () => {
+    const result = await runOrMake(run, 'up')
+    const interruptions = interruptionsOf(result.diagnostics)
+    if (result.outcome !== 'succeeded' || interruptions.length === 0) return result
+    return settle(run, result, interruptions)
+  })
 
-/** Reads what is there into the state; fails where the stack does not exist. */
-export const refreshStack = (run: StackRun): Promise<StackResult> => attempt(run, 'refresh')
+/**
+ * Reads what is there into the state; fails where the stack does not exist.
+ *
+ * @throws {Fault} `conflict` as `upStack`.
+ */
+export const refreshStack = (run: StackRun): Promise<StackResult> =>
+  alone(run, 'refresh', () => attempt(run, 'refresh'))
 
 /**
  * Removes what the stack holds, but for what is retained: that stays in the world and leaves the state.
  *
  * The caller has asked the person; protection is taken off first.
+ * @throws {Fault} `conflict` as `upStack`.
  */
-export const destroyStack = async (run: StackRun): Promise<StackResult> => {
-  const call = { ...callOf(run), arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack] }
-  const exit = await runEngine(call)
-  if (exit.exitCode !== 0) return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
-  return attempt(run, 'destroy')
-}
+export const destroyStack = (run: StackRun): Promise<StackResult> =>
+  alone(run, 'destroy', async () => {
+    const call = {
+      ...callOf(run),
+      arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack],
+    }
+    const exit = await runEngine(call)
+    if (exit.exitCode !== 0)
+      return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
+    return attempt(run, 'destroy')
+  })

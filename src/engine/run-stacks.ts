@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import limit from 'p-limit'
+import { Fault } from '../core/fault.ts'
 import { destroyStack, previewStack, refreshStack, type StackRun, upStack } from './run-stack.ts'
-import type { StackOperation, StackResult } from './stack-result.ts'
+import type { Diagnostic, StackOperation, StackResult } from './stack-result.ts'
 
 export interface StacksRequest {
   readonly operation: StackOperation
@@ -28,23 +29,29 @@ const phasesOf = (runs: readonly StackRun[], operation: StackOperation): (readon
   return operation === 'destroy' ? [tenants, shared] : [shared, tenants]
 }
 
-const notRun = (run: StackRun, { operation }: StacksRequest, message?: string): StackResult => ({
+const notRun = (run: StackRun, { operation }: StacksRequest, diagnostics: Diagnostic[]): StackResult => ({
   stack: run.stack,
   operation,
-  outcome: message === undefined ? 'cancelled' : 'failed',
+  outcome: diagnostics.length === 0 ? 'cancelled' : 'failed',
   counts: { same: 0, create: 0, update: 0, replace: 0, delete: 0 },
   resources: [],
-  diagnostics: message === undefined ? [] : [{ severity: 'error', message }],
+  diagnostics,
   plugins: [],
   seconds: 0,
 })
 
+const diagnosticOf = (error: unknown): Diagnostic => {
+  const hint = error instanceof Fault ? error.details.hint : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return { severity: 'error', message, ...(hint === undefined ? {} : { hint }) }
+}
+
 const runOne = async (run: StackRun, request: StacksRequest): Promise<StackResult> => {
-  if (request.signal?.aborted) return notRun(run, request)
+  if (request.signal?.aborted) return notRun(run, request, [])
   request.onStart?.(run.stack)
   const { signal } = request
   const result = await operations[request.operation](signal === undefined ? run : { ...run, signal }).catch(
-    (error: unknown) => notRun(run, request, error instanceof Error ? error.message : String(error)),
+    (error: unknown) => notRun(run, request, [diagnosticOf(error)]),
   )
   request.onDone?.(result)
   return result

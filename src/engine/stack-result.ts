@@ -193,7 +193,7 @@ const advices: readonly Advice[] = [
   {
     sign: /pending operations|interrupted while/i,
     hint: (stack) =>
-      `A run of ${stack} was interrupted. Creates adopt what it made, so run \`up\` again; then \`pulumi refresh --stack ${stack} --clear-pending-creates\` removes the entries.`,
+      `A run of ${stack} was interrupted. Run \`tenantry up\`: it adopts what was made and settles the rest.`,
   },
   {
     sign: /passphrase must be set|incorrect passphrase/i,

@@ -5,13 +5,13 @@ import { delimiter, join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { withFileLock } from '../engine/file-lock.ts'
+import { endProcess, isAlive } from '../engine/process-identity.ts'
 import type { DaemonMessage, DaemonOrder } from './daemon-messages.ts'
 import { passphrase, passphraseFile } from './lab-credentials.ts'
 import { refuseRunning } from './lab-journal.ts'
 import { type LabRecord, type PluginRecord, readLabRecord, writeLabRecord } from './lab-record.ts'
 import { type LabLayout, labLayout } from './layout.ts'
 import { installPlugins } from './plugins/install-plugins.ts'
-import { endProcess, isAlive } from './process-identity.ts'
 
 /** Makes the bundle of a root below `src/` and tells its path; `ensureBundle` of bin/bundle.mjs. */
 export type Bundler = (entry: string) => Promise<string>

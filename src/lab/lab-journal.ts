@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
+import { identify, isAlive } from '../engine/process-identity.ts'
 import { type LabRecord, readLabRecord, writeLabRecord } from './lab-record.ts'
 import type { LabLayout } from './layout.ts'
 import type { Part } from './part.ts'
-import { identify, isAlive } from './process-identity.ts'
 
 const partRecord = ({ name, cluster, reality, version, address }: Part): LabRecord['parts'][number] => ({
   name,

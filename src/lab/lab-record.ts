@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
+import { ProcessIdentity } from '../engine/process-identity.ts'
 import { writePrivate } from './layout.ts'
-import { ProcessIdentity } from './process-identity.ts'
 
 const PartRecord = z.object({
   name: z.enum(['engine', 'ucp', 'registry', 'vault', 'vcenter', 'jenkins', 'docker']),

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureBundle } from '../../bin/bundle.mjs'
 import type { Cluster } from '../../src/cluster/schema.ts'
 import { isFault } from '../../src/core/fault.ts'
+import { identify, isAlive } from '../../src/engine/process-identity.ts'
 import { labDown, labEnvironment, labStatus, labUp, shellExports } from '../../src/lab/control.ts'
 import { readLabRecord, writeLabRecord } from '../../src/lab/lab-record.ts'
 import { labLayout } from '../../src/lab/layout.ts'
-import { identify, isAlive } from '../../src/lab/process-identity.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
 
 const loaded = await loadFleet(process.cwd())

@@ -11,14 +11,19 @@ export const ProcessIdentity = z.object({
 })
 export type ProcessIdentity = z.infer<typeof ProcessIdentity>
 
-/** Fields of /proc/<pid>/stat after the name in brackets; the start time is the 22nd of all (proc(5)). */
-const startedOnLinux = async (pid: number): Promise<string | undefined> => {
+/** Fields of /proc/<pid>/stat after the name in brackets; the start time is the 22nd of all, since boot (proc(5)). */
+const startTicks = async (pid: number): Promise<number | undefined> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   if (stat === undefined) return undefined
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const [state] = fields
   const ticks = fields[22 - 3]
-  return state === 'Z' || state === 'X' || ticks === undefined ? undefined : `${ticks} ticks`
+  return state === 'Z' || state === 'X' || ticks === undefined ? undefined : Number(ticks)
+}
+
+const startedOnLinux = async (pid: number): Promise<string | undefined> => {
+  const ticks = await startTicks(pid)
+  return ticks === undefined ? undefined : `${ticks} ticks`
 }
 
 const startedByPs = async (pid: number): Promise<string | undefined> => {
@@ -34,6 +39,24 @@ const startedByPs = async (pid: number): Promise<string | undefined> => {
 export const identify = async (pid: number): Promise<ProcessIdentity | undefined> => {
   const started = process.platform === 'linux' ? await startedOnLinux(pid) : await startedByPs(pid)
   return started === undefined ? undefined : { pid, started }
+}
+
+/** Linux tells times in ticks of 1/100 s to every program, whatever the kernel's own (`USER_HZ`, proc(5)). */
+const ticksPerSecond = 100
+
+const startTimeOnLinux = async (pid: number): Promise<Date | undefined> => {
+  const ticks = await startTicks(pid)
+  const boot = /^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8').catch(() => ''))?.[1]
+  return ticks === undefined || boot === undefined
+    ? undefined
+    : new Date((Number(boot) + ticks / ticksPerSecond) * 1000)
+}
+
+/** When the process under a number began, to the second; undefined where none runs. Never throws. */
+export const startTime = async (pid: number): Promise<Date | undefined> => {
+  if (process.platform === 'linux') return startTimeOnLinux(pid)
+  const started = await startedByPs(pid)
+  return started === undefined ? undefined : new Date(started)
 }
 
 /** Whether exactly this process still runs. Never throws. */
