@@ -12,10 +12,10 @@ import { dockerPlugin } from '../../src/lab/plugins/docker-plugin.ts'
 import { installPlugins, wantedPlugins } from '../../src/lab/plugins/install-plugins.ts'
 import { vaultPlugin } from '../../src/lab/plugins/vault-plugin.ts'
 import { vspherePlugin } from '../../src/lab/plugins/vsphere-plugin.ts'
+import { missingPart } from '../missing-part.ts'
 
 const pulumi = join(cacheFolder('engine', '3.245.0'), 'pulumi')
-if (!existsSync(pulumi))
-  console.log('skipped: installing plugins with the real Pulumi CLI (not in the cache)')
+if (!existsSync(pulumi)) missingPart('engine', 'installing plugins with the real Pulumi CLI')
 
 const versionIn = async (sdk: string): Promise<string> =>
   (JSON.parse(await readFile(`node_modules/@pulumi/${sdk}/package.json`, 'utf8')) as { version: string })

@@ -10,9 +10,10 @@ import { findVaultBinary, startRealVault } from '../../src/lab/vault/real-vault.
 import { startInMemoryVault, type VaultServer } from '../../src/lab/vault/serve-vault.ts'
 import type { Properties, ResourceContext, ResourceType } from '../../src/provider/plugin.ts'
 import { SecretValue, unknown } from '../../src/provider/plugin.ts'
+import { missingPart } from '../missing-part.ts'
 
 const binary = await findVaultBinary()
-if (binary === undefined) console.log('skipped: the stand-in plugin on the real Vault (no binary)')
+if (binary === undefined) missingPart('vault', 'the stand-in plugin on the real Vault')
 
 const context: ResourceContext = { urn: 'urn', signal: new AbortController().signal, log: () => undefined }
 

@@ -8,6 +8,7 @@ import { Secret } from '../../src/core/secret.ts'
 import type { LoginDirectory } from '../../src/lab/vault/ldap-backend.ts'
 import { findVaultBinary, startRealVault } from '../../src/lab/vault/real-vault.ts'
 import { startInMemoryVault, type VaultServer } from '../../src/lab/vault/serve-vault.ts'
+import { missingPart } from '../missing-part.ts'
 
 const directory: LoginDirectory = {
   isPassword: (user, password) => user === 'ada' && password === 'lovelace',
@@ -15,8 +16,7 @@ const directory: LoginDirectory = {
 }
 
 const binary = await findVaultBinary()
-if (binary === undefined)
-  console.log('skipped: the contract on the real Vault (no binary in the cache, none on PATH)')
+if (binary === undefined) missingPart('vault', 'the contract on the real Vault')
 
 const startReal = async (): Promise<{ readonly server: VaultServer; readonly folder: string }> => {
   const folder = await mkdtemp(join(tmpdir(), 'tenantry-vault-'))

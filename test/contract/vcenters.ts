@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Vsphere } from '../../src/clients/vsphere.ts'
+import { cacheFolder } from '../../src/engine/cache.ts'
 import { startInMemoryVcenter } from '../../src/lab/vcenter/in-memory.ts'
 import type { LabVcenter } from '../../src/lab/vcenter/lab-vcenter.ts'
 import { startVcsim, vcsimVersion } from '../../src/lab/vcenter/vcsim.ts'
+import { missingPart } from '../missing-part.ts'
 
-const cache =
-  process.env.TENANTRY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tenantry')
-const vcsim = join(cache, 'vcsim', vcsimVersion, 'vcsim')
+const vcsim = join(cacheFolder('vcsim', vcsimVersion), 'vcsim')
 
-if (!existsSync(vcsim)) console.log(`skipped: vcsim is not built (${vcsim})`)
+if (!existsSync(vcsim)) missingPart('vcsim', 'the contract on the vCenter simulator')
 
 /** The vCenters that this machine can run, by what they are. */
 export const vcenters: readonly (readonly [string, () => Promise<LabVcenter>])[] = [
