@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import './short-run.mjs'
 import { ensureBundle } from './bundle.mjs'
 
 // The SDK takes a stack trace at every resource and promise, and the language host's hook looks each frame up in source

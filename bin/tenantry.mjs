@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import './short-run.mjs'
 import { ensureBundle, root } from './bundle.mjs'
 
 /** Exit code of a fault. Source: design §10. */
