@@ -1,3 +1,4 @@
+import { Fault } from '../core/fault.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
@@ -108,6 +109,20 @@ const makeStack = async (run: StackRun, operation: StackOperation): Promise<Stac
     ],
   })
   return stackResult({ ...exit, stack: run.stack, operation, events: [] })
+}
+
+/**
+ * Makes a stack's empty state, so that the plain CLI finds it; one that is there is left as it is.
+ *
+ * @throws {Fault} `unavailable` when the state back end refuses it.
+ */
+export const initStack = async (run: StackRun): Promise<void> => {
+  const { outcome, diagnostics } = await makeStack(run, 'up')
+  const reason = diagnostics.map(({ message }) => message).join(' ')
+  if (outcome === 'succeeded' || /already exists/.test(reason)) return
+  throw new Fault('unavailable', `The stack ${run.stack} cannot be made: ${reason}`, {
+    details: { resource: run.stack, hint: 'Check PULUMI_BACKEND_URL and who may write there.' },
+  })
 }
 
 const hasWrongSalt = ({ outcome, diagnostics }: StackResult): boolean =>

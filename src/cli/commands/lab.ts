@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
+import pLimit from 'p-limit'
+import { initStack } from '../../engine/run-stack.ts'
 import { labDown, labEnvironment, labStatus, shellExports } from '../../lab/control.ts'
+import type { Fleet } from '../../load/fleet.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCode } from '../exit-code.ts'
 import { partsTable } from '../lab-report.ts'
 import { runOnLab } from '../lab-run.ts'
 import { startLabFor } from '../lab-session.ts'
 import { loadOrReport } from '../load-or-report.ts'
+import { selectStacks } from '../select.ts'
 import { wholeNumber } from '../selection-options.ts'
 
 interface UpOptions {
@@ -14,10 +18,26 @@ interface UpOptions {
   readonly real: boolean
 }
 
+/** Empty states of every stack, so that the plain Pulumi CLI finds what it is asked for. */
+const initStacks = async (
+  { project, terminal }: CommandContext,
+  fleet: Fleet,
+  engine: string,
+): Promise<void> => {
+  terminal.note('Making the state of every stack …')
+  const environment = { ...process.env, ...(await labEnvironment(project)) }
+  const bounded = pLimit(availableParallelism())
+  const stacks = selectStacks(fleet, { organizations: [], clusters: [] })
+  await Promise.all(
+    stacks.map(({ stack }) => bounded(() => initStack({ stack, engine, environment, project }))),
+  )
+}
+
 const up = async (context: CommandContext, { json, real }: UpOptions): Promise<void> => {
   const fleet = await loadOrReport(context, json === true)
   if (fleet === undefined) return
   const record = await startLabFor(context, fleet, { real })
+  await initStacks(context, fleet, record.engineFolder ?? '')
   if (json === true) context.terminal.print(JSON.stringify(record, null, 2))
   else {
     context.terminal.print(partsTable(record))
