@@ -1,16 +1,21 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../core/canonical.ts'
 import type { StackState } from '../model/desired-state.ts'
 
-/** What was applied last, beside the state of a file back end, so that whoever shares the state shares it. */
-export interface AppliedRecord {
+/** That a stack was applied: what `up` compares with before it runs an engine. */
+export interface AppliedHead {
   readonly stack: string
   /** `stackDigest` of what was applied. */
   readonly digest: string
   /** ISO 8601. */
   readonly appliedAt: string
+}
+
+/** What was applied last, beside the state of a file back end, so that whoever shares the state shares it. */
+export interface AppliedRecord extends AppliedHead {
   /** The desired state itself: what a preview compares access with. Holds no secret. */
   readonly state: StackState
 }
@@ -29,27 +34,46 @@ const stackDigest = (state: StackState, program: string): string =>
 
 const fileOf = (folder: string, stack: string): string => join(folder, `${stack}.json`)
 
-/** The record of a stack; undefined where there is none or it cannot be read as one. */
-export const readApplied = async (folder: string, stack: string): Promise<AppliedRecord | undefined> => {
+/** A record's lines: its head, and the state. Undefined where there is none. Read at once: a fleet has thousands. */
+const linesOf = (folder: string, stack: string): { head: string; state: string } | undefined => {
   try {
-    const record: unknown = JSON.parse(await readFile(fileOf(folder, stack), 'utf8'))
-    const whole =
-      record !== null &&
-      typeof record === 'object' &&
-      'digest' in record &&
-      'appliedAt' in record &&
-      'state' in record
-    return whole ? (record as AppliedRecord) : undefined
+    const text = readFileSync(fileOf(folder, stack), 'utf8')
+    const end = text.indexOf('\n')
+    return { head: text.slice(0, end), state: text.slice(end + 1) }
   } catch {
     return undefined
   }
 }
 
+const parseObject = (json: string | undefined): object | undefined => {
+  try {
+    const value: unknown = json === undefined ? undefined : JSON.parse(json)
+    return value !== null && typeof value === 'object' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const headOf = (line: string | undefined): AppliedHead | undefined => {
+  const head = parseObject(line)
+  return head !== undefined && 'stack' in head && 'digest' in head && 'appliedAt' in head
+    ? (head as AppliedHead)
+    : undefined
+}
+
+/** The record of a stack; undefined where there is none or it cannot be read as one. */
+export const readApplied = (folder: string, stack: string): AppliedRecord | undefined => {
+  const lines = linesOf(folder, stack)
+  const head = headOf(lines?.head)
+  const state = parseObject(lines?.state)
+  return head === undefined || state === undefined ? undefined : { ...head, state: state as StackState }
+}
+
 /** Written whole or not at all. */
-const writeApplied = async (folder: string, record: AppliedRecord): Promise<void> => {
+const writeApplied = async (folder: string, { state, ...head }: AppliedRecord): Promise<void> => {
   await mkdir(folder, { recursive: true })
-  const file = fileOf(folder, record.stack)
-  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(record)}\n`)
+  const file = fileOf(folder, head.stack)
+  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(head)}\n${JSON.stringify(state)}\n`)
   await rename(`${file}.${process.pid}`, file)
 }
 
@@ -61,13 +85,10 @@ export const forgetApplied = async (folder: string, stack: string): Promise<void
 /** The digest of the sources that this bundle was made of, which is the name of its folder. */
 const programDigest = (): string => /\/build\/([0-9a-f]+)\//.exec(import.meta.url)?.[1] ?? 'sources'
 
-/** The record of a stack whose desired state is the one applied last, by this very program. */
-export const appliedRecord = async (
-  folder: string,
-  state: StackState,
-): Promise<AppliedRecord | undefined> => {
-  const record = await readApplied(folder, state.stack)
-  return record?.digest === stackDigest(state, programDigest()) ? record : undefined
+/** That a stack's desired state is the one applied last, by this very program; else undefined. */
+export const appliedAsIs = (folder: string, state: StackState): AppliedHead | undefined => {
+  const head = headOf(linesOf(folder, state.stack)?.head)
+  return head?.digest === stackDigest(state, programDigest()) ? head : undefined
 }
 
 /** Records what was just applied. */
@@ -80,7 +101,7 @@ export const recordApplied = (folder: string, state: StackState): Promise<void> 
   })
 
 /** Whether the files still say what was applied last, whichever version of Tenantry applied it. */
-export const isApplied = async (folder: string, state: StackState): Promise<boolean> => {
-  const record = await readApplied(folder, state.stack)
+export const isApplied = (folder: string, state: StackState): boolean => {
+  const record = readApplied(folder, state.stack)
   return record !== undefined && canonicalJson(record.state) === canonicalJson(state)
 }

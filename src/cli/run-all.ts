@@ -6,7 +6,7 @@ import type { StackResult } from '../engine/stack-result.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { accessChanges } from '../plan/effective-access.ts'
 import { renderAccessChange } from '../plan/render-access.ts'
-import { appliedFolder, appliedRecord, forgetApplied, readApplied, recordApplied } from './applied.ts'
+import { appliedAsIs, appliedFolder, forgetApplied, readApplied, recordApplied } from './applied.ts'
 import { changeLines, type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -80,14 +80,14 @@ const remember = async (
 }
 
 /** What changes for people, where it is known what was applied before. */
-const accessOf = async (
+const accessOf = (
   folder: string | undefined,
   states: ReadonlyMap<string, StackState>,
-): Promise<Record<string, readonly string[]>> => {
+): Record<string, readonly string[]> => {
   const access: Record<string, readonly string[]> = {}
   if (folder === undefined) return access
   for (const [stack, state] of states) {
-    const before = await readApplied(folder, stack)
+    const before = readApplied(folder, stack)
     const sentences = accessChanges(before?.state, state).flatMap((change) => renderAccessChange(change))
     if (sentences.length > 0) access[stack] = sentences
   }
@@ -105,12 +105,12 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
   const skipped: SkippedStack[] = []
   const due: StackState[] = []
   for (const state of request.stacks) {
-    const record = request.full || folder === undefined ? undefined : await appliedRecord(folder, state)
+    const record = request.full || folder === undefined ? undefined : appliedAsIs(folder, state)
     if (record === undefined) due.push(state)
     else skipped.push({ stack: state.stack, appliedAt: record.appliedAt })
   }
   const states = new Map(due.map((state) => [state.stack, state]))
-  const access = await accessOf(folder, states)
+  const access = accessOf(folder, states)
   const observer = watch(request, due.length)
   const runs: StackRun[] = []
   for (const state of due) {

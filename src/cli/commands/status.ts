@@ -59,7 +59,7 @@ const runStatus = async (
   const folder = appliedFolder(environment)
   const lineOf = async (state: StackState): Promise<StackLine> => {
     const status = await stackStatus({ stack: state.stack, engine: directory, environment, project })
-    const applied = folder === undefined ? undefined : await isApplied(folder, state)
+    const applied = folder === undefined ? undefined : isApplied(folder, state)
     return { ...status, condition: conditionOf(status, applied), desired: state.resources.length }
   }
   const bounded = pLimit(2)
