@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from 'undici'
 import { Fault, type FaultCode, type FaultDetails } from '../core/fault.ts'
-import type { Secret } from '../core/secret.ts'
+import { cut, redact } from '../core/redact.ts'
+import { Secret } from '../core/secret.ts'
 
 /** How to trust and be trusted by a server. */
 export interface Tls {
@@ -99,6 +100,17 @@ const codeOfStatus = (status: number, text: string): FaultCode => {
   return status >= 500 ? 'unavailable' : 'invalid-request'
 }
 
+/** Longest part of a server's answer in a message, in characters. */
+const longestReason = 500
+
+/** The parts of an `Authorization` header that a server may repeat alone. */
+const credentialsIn = (header: string): string[] => {
+  const [scheme, token = ''] = header.split(' ')
+  if (scheme !== 'Basic') return token === '' ? [] : [token]
+  const [, ...password] = Buffer.from(token, 'base64').toString('utf8').split(':')
+  return [token, password.join(':')]
+}
+
 /** The sentence in an error body of UCP, DTR, the engine or Vault; the text itself where it is none of theirs. */
 export const messageOf = (text: string): string => {
   try {
@@ -117,7 +129,7 @@ export const messageOf = (text: string): string => {
   } catch {
     // Not JSON: UCP answers some errors in plain text (reference §1.6).
   }
-  return text.trim().slice(0, 500)
+  return text.trim()
 }
 
 /**
@@ -264,7 +276,7 @@ export class Http {
       code === 'rate-limited' || (repeatable && code === 'unavailable') || answer.status === 503
     return new Fault(
       code,
-      `${this.#options.system} at ${this.endpoint} refused ${call.method} ${pathOnly(call.path)} with ${answer.status}: ${messageOf(answer.text) || 'no reason given'}`,
+      `${this.#options.system} at ${this.endpoint} refused ${call.method} ${pathOnly(call.path)} with ${answer.status}: ${this.#reason(call, answer) || 'no reason given'}`,
       {
         retryable,
         details: {
@@ -274,6 +286,13 @@ export class Http {
         },
       },
     )
+  }
+
+  /** What the server says, without what it repeats of our credentials. */
+  #reason({ headers = {} }: HttpCall, { text }: HttpAnswer): string {
+    const sent = [...Object.values(headers), this.#options.tls?.key].filter((one) => one instanceof Secret)
+    const secrets = sent.map((one) => one.reveal())
+    return cut(redact(messageOf(text), [...secrets, ...secrets.flatMap(credentialsIn)]), longestReason)
   }
 
   #connectionFault(call: HttpCall, cause: unknown, timeout: number): Fault {

@@ -149,16 +149,3 @@ export const secretStrings = (value: PropertyValue): string[] => {
   if (isPropertyList(value)) return value.flatMap(secretStrings)
   return isPropertyObject(value) ? Object.values(value).flatMap(secretStrings) : []
 }
-
-// Shorter ones would blank out innocent words of a message; our own secrets are never that short.
-const shortestRedacted = 4
-
-/** The text with every given secret replaced by `[secret]`, the longest first. Never throws. */
-export const redact = (text: string, secrets: readonly string[]): string => {
-  const long = secrets
-    .filter((secret) => secret.length >= shortestRedacted)
-    .sort((a, b) => b.length - a.length)
-  if (long.length === 0) return text
-  const pattern = long.map((secret) => secret.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|')
-  return text.replace(new RegExp(pattern, 'g'), '[secret]')
-}

@@ -11,6 +11,7 @@ import type * as Messages from '@pulumi/pulumi/proto/provider_pb.js'
 import providerPb from '@pulumi/pulumi/proto/provider_pb.js'
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js'
 import type { Struct } from 'google-protobuf/google/protobuf/struct_pb.js'
+import { redact } from '../core/redact.ts'
 import { diffInputs } from './diff-inputs.ts'
 import type { EngineLog } from './engine-log.ts'
 import {
@@ -22,7 +23,7 @@ import {
   type ResourceType,
   Unfinished,
 } from './plugin.ts'
-import { hasUnknown, markSecrets, redact, reveal, revealAll, secretStrings } from './properties.ts'
+import { hasUnknown, markSecrets, reveal, revealAll, secretStrings } from './properties.ts'
 import { Refusal, serviceError, unfinishedError } from './status.ts'
 import { fromStruct, toStruct } from './struct.ts'
 

@@ -3,8 +3,8 @@ import providerPb from '@pulumi/pulumi/proto/provider_pb.js'
 import statusPb from '@pulumi/pulumi/proto/status_pb.js'
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js'
 import { Fault, type FaultCode } from '../core/fault.ts'
+import { redact } from '../core/redact.ts'
 import { type Properties, Unfinished } from './plugin.ts'
-import { redact } from './properties.ts'
 import { toStruct } from './struct.ts'
 
 // INTERNAL, DATA_LOSS and UNKNOWN make the engine doubt its whole state ("maybe corrupt"), UNIMPLEMENTED makes it go on

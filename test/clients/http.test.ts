@@ -12,7 +12,3 @@ test.each([
 ])('the sentence in %s is %s', (text, message) => {
   expect(messageOf(text)).toBe(message)
 })
-
-test('a page of a proxy is cut', () => {
-  expect(messageOf(`<html>${'x'.repeat(2000)}</html>`)).toHaveLength(500)
-})
