@@ -8,7 +8,7 @@ import { dropPendingCreates, type Interruption, interruptionsOf } from './interr
 import { projectName } from './project-name.ts'
 import { takeLease } from './stack-lease.ts'
 import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
-import { forgetSalt } from './stack-settings.ts'
+import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
 import { stateFolder } from './state-folder.ts'
 
 /** A resource that the engine has just finished with. */
@@ -75,11 +75,19 @@ const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
   refresh: ['refresh', '--yes', '--skip-preview'],
 }
 
+/** What encrypts the state's secrets, where it is another than the passphrase. */
+const providerOf = (run: StackRun): string | undefined => {
+  const named = run.secretsProvider ?? run.environment.TENANTRY_SECRETS_PROVIDER
+  return named === undefined || named === '' || named === 'passphrase' ? undefined : named
+}
+
 const attempt = async (
   run: StackRun,
   operation: StackOperation,
   options: readonly string[] = [],
 ): Promise<StackResult & { isNew: boolean }> => {
+  const provider = providerOf(run)
+  if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
   const events: EngineEvent[] = []
   const onLine = (line: string): void => {
     const event = parseEvent(line)
@@ -100,7 +108,7 @@ const isMissing = ({ exitCode, errors }: EngineExit): boolean =>
   exitCode !== 0 && errors.some((line) => line.includes('no stack named'))
 
 const makeStack = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const provider = run.secretsProvider ?? run.environment.TENANTRY_SECRETS_PROVIDER
+  const provider = providerOf(run)
   const exit = await runEngine({
     ...callOf(run),
     arguments: [
