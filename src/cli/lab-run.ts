@@ -10,9 +10,8 @@ import { abortOnInterrupt } from './interrupt.ts'
 import { personPerJobRole } from './lab-people.ts'
 import { partsTable, printKept, printMade } from './lab-report.ts'
 import { startLabFor } from './lab-session.ts'
-import { loadOrReport } from './load-or-report.ts'
 import { type RunAllReport, runAll } from './run-all.ts'
-import { changeLines, printReport } from './run-report.ts'
+import { printChanges, printReport } from './run-report.ts'
 import { stacksOrReport } from './stacks-or-report.ts'
 import { formatSeconds, plural } from './terminal.ts'
 
@@ -49,7 +48,6 @@ const reconcile = ({
     environment,
     parallel,
     full: true,
-    details: false,
     signal,
   })
 
@@ -91,8 +89,7 @@ const second = async (session: Session): Promise<boolean> => {
     return true
   }
   terminal.print(terminal.color.red(`Second run: ${plural(changed.length, 'stack')} changed again:`))
-  for (const result of changed)
-    for (const line of [result.stack, ...changeLines(result)]) terminal.print(line)
+  printChanges(terminal, { ...report, access: {} })
   return false
 }
 
@@ -121,10 +118,9 @@ const openSession = async (
  * nothing, stops the lab. Exit code 0 only where all of that held.
  */
 export const runOnLab = async (context: CommandContext, options: LabRunOptions): Promise<void> => {
-  const fleet = await loadOrReport(context)
-  if (fleet === undefined) return
-  const stacks = await stacksOrReport(context, { organizations: [], clusters: [] }, false)
-  if (stacks === undefined) return
+  const checked = await stacksOrReport(context, { organizations: [], clusters: [] }, false)
+  if (checked === undefined) return
+  const { fleet, stacks } = checked
   let kept = false
   try {
     const session = await openSession(context, fleet, stacks, options)

@@ -1,24 +1,32 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Issue } from '../core/issue.ts'
 import type { Fleet } from '../load/fleet.ts'
 import { loadFleet } from '../load/load-fleet.ts'
-import { largestFileBytes } from '../load/read-typed-file.ts'
+import { readTypedText } from '../load/read-typed-file.ts'
 import { renderIssues } from '../load/render-issues.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCode } from './exit-code.ts'
 import { plural } from './terminal.ts'
 
+/**
+ * What a frame may show of a file: nothing of one that leads out of the checkout, is too large or is no plain file. Bytes
+ * that are not UTF-8 are shown as marks: the issue is about them.
+ */
+const shownText = (root: string, file: string): string | undefined => {
+  const text = readTypedText(root, file)
+  if (text.ok) return text.value
+  return text.issues.every(({ code }) => code === 'reader/not-utf8')
+    ? readFileSync(join(root, file), 'utf8')
+    : undefined
+}
+
 /** The texts of the files that issues are in, for code frames; files that cannot be shown are left out. */
 const textsOf = (root: string, issues: readonly Issue[]): Map<string, string> => {
   const texts = new Map<string, string>()
   for (const file of new Set(issues.flatMap(({ source }) => (source === undefined ? [] : [source.file])))) {
-    try {
-      const path = join(root, file)
-      if (statSync(path).size <= largestFileBytes) texts.set(file, readFileSync(path, 'utf8'))
-    } catch {
-      // The issue itself says that the file cannot be read.
-    }
+    const text = shownText(root, file)
+    if (text !== undefined) texts.set(file, text)
   }
   return texts
 }

@@ -4,10 +4,9 @@ import type { StackRun } from '../engine/run-stack.ts'
 import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import type { StackState } from '../model/desired-state.ts'
-import { accessChanges } from '../plan/effective-access.ts'
-import { renderAccessChange } from '../plan/render-access.ts'
+import { type AccessSentence, accessSentences } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, forgetApplied, readApplied, recordApplied } from './applied.ts'
-import { changeLines, type SkippedStack, stackLine } from './run-report.ts'
+import { type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RunAllRequest {
@@ -22,15 +21,13 @@ export interface RunAllRequest {
   readonly parallel: number
   /** Runs also what is as applied before. */
   readonly full: boolean
-  /** One line a changed resource. */
-  readonly details: boolean
   readonly signal?: AbortSignal
 }
 
 export interface RunAllReport {
   readonly results: readonly StackResult[]
-  /** Who gains and who loses what, by stack, as sentences; compared with what was applied last. */
-  readonly access: Readonly<Record<string, readonly string[]>>
+  /** Who gains and who loses what, by stack; compared with what was applied last. */
+  readonly access: Readonly<Record<string, readonly AccessSentence[]>>
   readonly skipped: readonly SkippedStack[]
   readonly seconds: number
 }
@@ -43,7 +40,7 @@ const writeDesired = async (project: string, state: StackState): Promise<string>
   return file
 }
 
-const watch = ({ terminal, operation, details }: RunAllRequest, total: number) => {
+const watch = ({ terminal, operation }: RunAllRequest, total: number) => {
   const running = new Map<string, string>()
   let done = 0
   const draw = () => {
@@ -64,7 +61,6 @@ const watch = ({ terminal, operation, details }: RunAllRequest, total: number) =
       running.delete(result.stack)
       done += 1
       terminal.note(stackLine(terminal, result))
-      if (details) for (const line of changeLines(result)) terminal.note(line)
       draw()
     },
   }
@@ -83,12 +79,12 @@ const remember = async (
 const accessOf = (
   folder: string | undefined,
   states: ReadonlyMap<string, StackState>,
-): Record<string, readonly string[]> => {
-  const access: Record<string, readonly string[]> = {}
+): Record<string, readonly AccessSentence[]> => {
+  const access: Record<string, readonly AccessSentence[]> = {}
   if (folder === undefined) return access
   for (const [stack, state] of states) {
     const before = readApplied(folder, stack)
-    const sentences = accessChanges(before?.state, state).flatMap((change) => renderAccessChange(change))
+    const sentences = accessSentences(before?.state, state)
     if (sentences.length > 0) access[stack] = sentences
   }
   return access

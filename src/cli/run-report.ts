@@ -1,4 +1,7 @@
-import { type ChangeKind, hasChanges, type StackResult } from '../engine/stack-result.ts'
+import { type ChangeKind, type Diagnostic, hasChanges, type StackResult } from '../engine/stack-result.ts'
+import type { AccessSentence } from '../plan/access-summary.ts'
+import { accessLines, changeLines } from './change-report.ts'
+import { type StrayStack, wayOut } from './stray-stacks.ts'
 import { renderRows } from './table.ts'
 import { formatSeconds, plural, type Terminal } from './terminal.ts'
 
@@ -10,41 +13,24 @@ const words: Readonly<Record<ChangeKind, readonly [planned: string, done: string
   same: ['unchanged', 'unchanged'],
 }
 
-const signs: Readonly<Record<ChangeKind, string>> = {
-  create: '+',
-  update: '~',
-  replace: '±',
-  delete: '-',
-  same: ' ',
+const painted = (terminal: Terminal, kind: ChangeKind, text: string): string => {
+  if (kind === 'delete') return terminal.color.red(text)
+  return kind === 'replace' ? terminal.color.yellow(text) : text
 }
-
-const wordOf = (kind: ChangeKind, result: StackResult): string =>
-  words[kind][result.operation === 'preview' ? 0 : 1]
 
 /** `3 to create, 1 to delete`; `nothing to change`. */
-export const summaryOf = (result: StackResult): string => {
+const summaryOf = (terminal: Terminal, result: StackResult): string => {
   const kinds: readonly ChangeKind[] = ['create', 'update', 'replace', 'delete']
+  const isPreview = result.operation === 'preview'
   const parts = kinds.flatMap((kind) =>
-    result.counts[kind] === 0 ? [] : [`${result.counts[kind]} ${wordOf(kind, result)}`],
+    result.counts[kind] === 0
+      ? []
+      : [painted(terminal, kind, `${result.counts[kind]} ${words[kind][isPreview ? 0 : 1]}`)],
   )
   if (parts.length > 0) return parts.join(', ')
-  return result.operation === 'preview' ? 'nothing to change' : 'nothing changed'
+  if (result.outcome !== 'succeeded') return isPreview ? 'no preview' : 'nothing done'
+  return isPreview ? 'nothing to change' : 'nothing changed'
 }
-
-/** The last part of a type token in words: `ucp:index:NodePlacement` → `NodePlacement`. */
-const typeName = (token: string): string => token.slice(token.lastIndexOf(':') + 1)
-
-/** One line a resource that changes, with the properties that differ. */
-export const changeLines = (result: StackResult): string[] =>
-  result.resources
-    .filter(({ change }) => change !== 'same')
-    .map(({ change, type, name, properties, failed }) => {
-      const differing =
-        properties.length === 0 || change === 'create' || change === 'delete'
-          ? ''
-          : ` [${properties.map(({ path }) => path).join(', ')}]`
-      return `  ${signs[change]} ${typeName(type)} ${name}${differing}${failed ? '  FAILED' : ''}`
-    })
 
 const outcome = (terminal: Terminal, result: StackResult): string => {
   const { green, red, yellow } = terminal.color
@@ -54,16 +40,19 @@ const outcome = (terminal: Terminal, result: StackResult): string => {
 
 /** One line for a stack that has ended. */
 export const stackLine = (terminal: Terminal, result: StackResult): string =>
-  `${outcome(terminal, result)} ${result.stack}: ${summaryOf(result)} (${formatSeconds(result.seconds)})`
+  `${outcome(terminal, result)} ${result.stack}: ${summaryOf(terminal, result)} (${formatSeconds(result.seconds)})`
+
+const diagnosticLines = (terminal: Terminal, { severity, message, resource, hint }: Diagnostic): string[] => [
+  `  ${severity === 'error' ? terminal.color.red('error') : terminal.color.yellow('warning')} ${resource === undefined ? '' : `${resource}: `}${message.replaceAll('\n', '\n    ')}`,
+  ...(hint === undefined ? [] : [terminal.color.cyan(`    ${hint.replaceAll('\n', '\n    ')}`)]),
+]
 
 /** Why a stack failed, resource by resource, with the way out. */
-export const failureLines = (terminal: Terminal, result: StackResult): string[] =>
-  result.diagnostics
-    .filter(({ severity }) => severity === 'error' || result.outcome === 'succeeded')
-    .flatMap(({ severity, message, resource, hint }) => [
-      `  ${severity === 'error' ? terminal.color.red('error') : terminal.color.yellow('warning')} ${resource === undefined ? '' : `${resource}: `}${message.replaceAll('\n', '\n    ')}`,
-      ...(hint === undefined ? [] : [terminal.color.dim(`    ${hint}`)]),
-    ])
+const failureLines = (terminal: Terminal, result: StackResult): string[] => {
+  const errors = result.diagnostics.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) return errors.flatMap((one) => diagnosticLines(terminal, one))
+  return result.outcome === 'cancelled' ? ['  It was interrupted; the next run finishes it.'] : []
+}
 
 /** Stacks that were left alone because what was applied last is what is desired. */
 export interface SkippedStack {
@@ -71,38 +60,72 @@ export interface SkippedStack {
   readonly appliedAt: string
 }
 
-/** Who gains and who loses what, stack by stack. */
-export const printAccess = (
-  terminal: Terminal,
-  access: Readonly<Record<string, readonly string[]>>,
-): void => {
-  for (const [stack, sentences] of Object.entries(access)) {
-    terminal.print(`Access in ${stack}:`)
-    for (const sentence of sentences) terminal.print(`  ${sentence}`)
+/** What a run was, as far as it is reported. */
+export interface RunReport {
+  readonly results: readonly StackResult[]
+  readonly skipped: readonly SkippedStack[]
+  readonly seconds: number
+  /** By stack. */
+  readonly access?: Readonly<Record<string, readonly AccessSentence[]>>
+  readonly stray?: readonly StrayStack[]
+}
+
+/** Stack by stack: what changes, concern by concern, and who gains and loses what. Stacks without a change are left out. */
+export const printChanges = (terminal: Terminal, { results, access = {} }: RunReport): void => {
+  for (const result of results) {
+    const sentences = access[result.stack] ?? []
+    const lines = [...changeLines(terminal.color, result), ...accessLines(terminal.color, sentences)]
+    if (lines.length === 0) continue
+    const unchanged = result.counts.same === 0 ? '' : terminal.color.dim(`; ${result.counts.same} unchanged`)
+    terminal.print(`${terminal.color.bold(result.stack)}: ${summaryOf(terminal, result)}${unchanged}`)
+    for (const line of lines) terminal.print(line)
+    terminal.print('')
   }
 }
 
-/** The whole run: totals, and every failed stack with its reason. */
-export const printReport = (
-  terminal: Terminal,
-  {
-    results,
-    skipped,
-    seconds,
-  }: { results: readonly StackResult[]; skipped: readonly SkippedStack[]; seconds: number },
-): void => {
-  const failed = results.filter((result) => result.outcome !== 'succeeded')
-  const changed = results.filter(hasChanges).length
+const totals = (terminal: Terminal, { results, skipped, seconds }: RunReport): string => {
+  const failed = results.filter(({ outcome }) => outcome === 'failed').length
+  const cancelled = results.filter(({ outcome }) => outcome === 'cancelled').length
   const parts = [
-    `${plural(results.length, 'stack')} run, ${changed} with changes`,
+    `${plural(results.length, 'stack')} run, ${results.filter(hasChanges).length} with changes`,
     ...(skipped.length === 0 ? [] : [`${plural(skipped.length, 'stack')} as applied before, not run`]),
-    ...(failed.length === 0 ? [] : [terminal.color.red(`${failed.length} failed`)]),
+    ...(failed === 0 ? [] : [terminal.color.red(`${failed} failed`)]),
+    ...(cancelled === 0 ? [] : [terminal.color.yellow(`${cancelled} cancelled`)]),
   ]
-  terminal.print(`${parts.join('; ')} (${formatSeconds(seconds)}).`)
-  for (const result of failed) {
-    terminal.print(`\n${result.stack} ${result.outcome}:`)
-    for (const line of failureLines(terminal, result)) terminal.print(line)
+  return `${parts.join('; ')} (${formatSeconds(seconds)}).`
+}
+
+/** Stacks that failed for one reason together: an unreachable cluster is told once. */
+const printFailures = (terminal: Terminal, results: readonly StackResult[]): void => {
+  const byReason = new Map<string, { readonly title: string; readonly stacks: string[] }>()
+  for (const result of results) {
+    if (result.outcome === 'succeeded') continue
+    const reason = failureLines(terminal, result).join('\n')
+    const known = byReason.get(reason)
+    if (known === undefined) byReason.set(reason, { title: result.outcome, stacks: [result.stack] })
+    else known.stacks.push(result.stack)
   }
+  for (const [reason, { title, stacks }] of byReason) {
+    terminal.print(`\n${terminal.color.bold(stacks.join(', '))} ${title}:`)
+    if (reason !== '') terminal.print(reason)
+  }
+}
+
+const printStray = (terminal: Terminal, stray: readonly StrayStack[]): void => {
+  if (stray.length === 0) return
+  const ways = [...new Set(stray.map(wayOut))].map((way) => `\`${way}\``)
+  terminal.print(
+    terminal.color.yellow(
+      `No file asks for ${stray.map(({ stack }) => stack).join(', ')}, left as ${stray.length === 1 ? 'it is' : 'they are'}; to take away: ${ways.join(', ')}.`,
+    ),
+  )
+}
+
+/** The end of a run: totals, stacks that no file asks for, and why stacks failed. */
+export const printReport = (terminal: Terminal, report: RunReport): void => {
+  terminal.print(totals(terminal, report))
+  printStray(terminal, report.stray ?? [])
+  printFailures(terminal, report.results)
 }
 
 /** What was made, a row a stack: how many of each kind, and the time. */

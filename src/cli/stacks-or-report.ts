@@ -1,9 +1,16 @@
 import { nameCollisions, policyIssues } from '../compile/policy.ts'
 import { sortIssues } from '../core/issue.ts'
+import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { CommandContext } from './command-context.ts'
 import { loadOrReport, reportIssues } from './load-or-report.ts'
 import { checkSelection, type Selection, selectStacks } from './select.ts'
+
+/** What a command works on: every file, and the desired state of the selected stacks. */
+export interface CheckedStacks {
+  readonly fleet: Fleet
+  readonly stacks: readonly StackState[]
+}
 
 /**
  * Every file checked, and the desired state of the selected stacks checked against the policy; undefined after printing
@@ -15,7 +22,7 @@ export const stacksOrReport = async (
   context: CommandContext,
   selection: Selection,
   json: boolean,
-): Promise<readonly StackState[] | undefined> => {
+): Promise<CheckedStacks | undefined> => {
   const fleet = await loadOrReport(context, json)
   if (fleet === undefined) return undefined
   checkSelection(fleet, selection)
@@ -27,7 +34,7 @@ export const stacksOrReport = async (
       nameCollisions(stacks.filter((state) => state.cluster === cluster)),
     ),
   ]
-  if (issues.length === 0) return stacks
+  if (issues.length === 0) return { fleet, stacks }
   reportIssues(context, sortIssues(issues), new Map(), json)
   return undefined
 }

@@ -11,13 +11,14 @@ interface ListRequest {
 
 interface ListedStack {
   readonly name: string
+  readonly resourceCount?: number
 }
 
 /** `organization/tenantry/nonprod.acme` and `nonprod.acme` are one stack. */
 const plainName = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 
 /**
- * Names of the stacks that the state back end has of this project, sorted.
+ * Names of the stacks of this project that the state back end has something in, sorted; a stack that was destroyed is empty.
  *
  * @throws {Fault} `unavailable` when the back end cannot be read.
  */
@@ -28,7 +29,10 @@ export const listStacks = async (request: ListRequest): Promise<readonly string[
     arguments: ['stack', 'ls', '--json'],
   })
   if (exit.exitCode === 0)
-    return (JSON.parse(exit.output.join('\n')) as ListedStack[]).map(({ name }) => plainName(name)).sort()
+    return (JSON.parse(exit.output.join('\n')) as ListedStack[])
+      .filter(({ resourceCount }) => resourceCount !== 0)
+      .map(({ name }) => plainName(name))
+      .sort()
   throw new Fault('unavailable', `The stacks cannot be listed: ${exit.errors.join(' ')}`, {
     details: { hint: 'Check PULUMI_BACKEND_URL and who may read it.' },
   })

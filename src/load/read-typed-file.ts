@@ -20,7 +20,7 @@ import { firstTooDeep, syntaxIssue } from './syntax-issue.ts'
 export type FileKind = 'tenant' | 'cluster'
 
 /** Largest typed file in bytes: a hundred times the largest sample. */
-export const largestFileBytes = 256 * 1024
+const largestFileBytes = 256 * 1024
 
 const defineOf: Readonly<Record<FileKind, string>> = { tenant: 'defineTenant', cluster: 'defineCluster' }
 

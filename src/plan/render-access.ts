@@ -4,7 +4,8 @@ import { type AccessChange, type Permission, subjectText } from './effective-acc
 /** How many people a subject stands for; undefined where the directory is not at hand. */
 export type PeopleOf = (subject: Subject) => number | undefined
 
-const nameOf = (subject: Subject): string => {
+/** A subject in words, e.g. `account svc-acme-ci`. */
+export const nameOfSubject = (subject: Subject): string => {
   switch (subject.kind) {
     case 'team':
       return subjectText(subject)
@@ -18,7 +19,7 @@ const nameOf = (subject: Subject): string => {
 const people = (count: number): string => `${count} ${count === 1 ? 'person' : 'people'} of `
 
 const sentence = (change: AccessChange, count: number | undefined, part: 'gained' | 'lost'): string => {
-  const who = `${count === undefined ? '' : people(count)}${nameOf(change.subject)}`
+  const who = `${count === undefined ? '' : people(count)}${nameOfSubject(change.subject)}`
   const single = count === 1 || (count === undefined && change.subject.kind === 'user')
   const verb = part === 'gained' ? (single ? 'gains' : 'gain') : single ? 'loses' : 'lose'
   return `${who} ${verb} ${change[part].join(', ')} on ${change.collection}`

@@ -88,7 +88,6 @@ export const openLabSession = async (): Promise<LabSession> => {
         environment,
         parallel: 2,
         full,
-        details: false,
       }),
     close: async () => {
       await lab.stop()

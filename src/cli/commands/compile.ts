@@ -16,8 +16,9 @@ const runCompile = async (
   options: CompileOptions,
 ): Promise<void> => {
   const selection = { organizations, clusters: options.cluster }
-  const all = await stacksOrReport(context, selection, options.json === true)
-  if (all === undefined) return
+  const checked = await stacksOrReport(context, selection, options.json === true)
+  if (checked === undefined) return
+  const all = checked.stacks
   const stacks = organizations.length === 0 ? all : all.filter(({ organization }) => organization !== null)
   if (options.json === true) context.terminal.print(canonicalJson({ stacks }, 2))
   else for (const stack of stacks) context.terminal.print(`${renderStackTable(stack)}`)

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { ensureEngine } from '../../engine/engine.ts'
@@ -38,7 +40,7 @@ const stacksOf = (
   const known = [...new Set(existing.map(organizationOf))]
   throw new UsageError(
     `Nothing of '${organization}' is applied${clusters.length === 0 ? '' : ` on ${clusters.join(', ')}`}.`,
-    didYouMean(organization, known),
+    known.length === 0 ? 'No stack holds anything.' : didYouMean(organization, known),
   )
 }
 
@@ -97,7 +99,8 @@ const runDestroy = async (
   const seconds = (performance.now() - started) / 1000
   if (options.json === true) terminal.print(JSON.stringify({ results, seconds }, null, 2))
   else printReport(terminal, { results, skipped: [], seconds })
-  terminal.note(`While tenants/${organization}.ts is in git, the next \`up\` makes the organization again.`)
+  if (existsSync(join(context.root, 'tenants', `${organization}.ts`)))
+    terminal.note(`While tenants/${organization}.ts is in git, the next \`up\` makes the organization again.`)
   context.finish(results.every(({ outcome }) => outcome === 'succeeded') ? exitCode.clean : exitCode.fault)
 }
 

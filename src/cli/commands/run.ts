@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { ensureEngine } from '../../engine/engine.ts'
+import { listStacks } from '../../engine/list-stacks.ts'
 import type { StackResult } from '../../engine/stack-result.ts'
+import type { Fleet } from '../../load/fleet.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { type RunAllReport, runAll } from '../run-all.ts'
-import { printAccess, printReport } from '../run-report.ts'
+import { printChanges, printReport } from '../run-report.ts'
+import type { Selection } from '../select.ts'
 import { collect, wholeNumber } from '../selection-options.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
+import { type StrayStack, strayStacks } from '../stray-stacks.ts'
 
 interface RunOptions {
   readonly cluster: readonly string[]
@@ -25,15 +29,31 @@ const brief = (result: StackResult) => ({
   resources: result.resources.filter(({ change, failed }) => change !== 'same' || failed),
 })
 
-const printOutcome = (context: CommandContext, report: RunAllReport, json: boolean): void => {
-  if (json) context.terminal.print(JSON.stringify({ ...report, results: report.results.map(brief) }, null, 2))
+interface Outcome extends RunAllReport {
+  readonly stray: readonly StrayStack[]
+}
+
+const printOutcome = (context: CommandContext, report: Outcome, options: RunOptions): void => {
+  const { terminal } = context
+  if (options.json === true)
+    terminal.print(JSON.stringify({ ...report, results: report.results.map(brief) }, null, 2))
   else {
-    printAccess(context.terminal, report.access)
-    printReport(context.terminal, report)
+    if (options.quiet !== true) printChanges(terminal, report)
+    printReport(terminal, report)
   }
   const failed = report.results.some(({ outcome }) => outcome !== 'succeeded')
   context.finish(failed ? exitCode.fault : exitCode.clean)
 }
+
+/** Beside the run, which it must not hold up nor fail. */
+const findStray = (
+  place: Parameters<typeof listStacks>[0],
+  fleet: Fleet,
+  selection: Selection,
+): Promise<readonly StrayStack[]> =>
+  listStacks(place)
+    .then((existing) => strayStacks(fleet, existing, selection))
+    .catch(() => [])
 
 const run = async (
   context: CommandContext,
@@ -43,11 +63,13 @@ const run = async (
 ): Promise<void> => {
   const json = options.json === true
   const selection = { organizations, clusters: options.cluster }
-  const stacks = await stacksOrReport(context, selection, json)
-  if (stacks === undefined) return
+  const checked = await stacksOrReport(context, selection, json)
+  if (checked === undefined) return
+  const { fleet, stacks } = checked
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const engine = await ensureEngine({ report: terminal.note, environment })
+  const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
   const report = await runAll({
     project,
     terminal,
@@ -57,10 +79,9 @@ const run = async (
     environment,
     parallel: options.parallel,
     full: options.full === true,
-    details: options.quiet !== true && !json,
     signal: abortOnInterrupt(terminal),
   })
-  printOutcome(context, report, json)
+  printOutcome(context, { ...report, stray: await stray }, options)
 }
 
 const runCommand = (context: CommandContext, operation: 'preview' | 'up', description: string): Command =>
