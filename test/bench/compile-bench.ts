@@ -3,21 +3,44 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { stringify } from 'yaml'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { generateFleet, generateTenants } from '../fixtures/generate-fleet.ts'
 import { median } from './median.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
-/** Pinned to one core where the machine can. */
-const onOneCore = (script: string, folder: string): Record<string, number> => {
-  const node = [process.execPath, '--import', 'tsx', join(here, script), folder]
+/** In one file, as `tenantry` runs. */
+const bundled = (script: string, folder: string): string => {
+  const outfile = join(folder, `${script}.mjs`)
+  buildSync({
+    entryPoints: [join(here, `${script}.ts`)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+    },
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+const shortRun = join(checkoutRoot(), 'bin', 'short-run.mjs')
+
+/** Pinned to one core where the machine can; with the flags that `tenantry` sets. */
+const onOneCore = (program: string, folder: string): Record<string, number> => {
+  const node = [process.execPath, '--import', shortRun, program, folder]
   const [command = '', ...args] = process.platform === 'linux' ? ['taskset', '-c', '0', ...node] : node
   return JSON.parse(execFileSync(command, args, { encoding: 'utf8' })) as Record<string, number>
 }
 
-const repeated = (script: string, folder: string, key: string, times: number): number =>
-  median(Array.from({ length: times }, () => onOneCore(script, folder)[key] ?? Number.NaN))
+const repeated = (program: string, folder: string, times: number): number =>
+  median(Array.from({ length: times }, () => onOneCore(program, folder).seconds ?? Number.NaN))
 
 const writeFleet = (root: string, tenants: number): void => {
   for (const { file, text } of generateFleet(tenants)) {
@@ -40,9 +63,10 @@ export const benchCompile = (): void => {
     const root = mkdtempSync(join(tmpdir(), 'tenantry-bench-'))
     try {
       writeFleet(root, tenants)
-      const seconds = repeated('measure-compile.ts', root, 'seconds', times)
-      const yaml = repeated('measure-yaml.ts', join(root, 'yaml'), 'seconds', times)
-      const { resources, issues } = onOneCore('measure-compile.ts', root)
+      const compile = bundled('measure-compile', root)
+      const seconds = repeated(compile, root, times)
+      const yaml = repeated(bundled('measure-yaml', root), join(root, 'yaml'), times)
+      const { resources, issues } = onOneCore(compile, root)
       console.log(
         `  ${String(tenants).padStart(5)} tenants: ${seconds.toFixed(2)} s, ${((seconds / tenants) * 1000).toFixed(2)} ms a tenant, ${resources} resources, ${issues} issues; YAML read and parse alone ${yaml.toFixed(2)} s (ratio ${(seconds / yaml).toFixed(2)})`,
       )

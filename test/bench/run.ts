@@ -1,3 +1,7 @@
 import { benchCompile } from './compile-bench.ts'
+import { benchIdle } from './idle-bench.ts'
+import { benchPreview } from './preview-bench.ts'
 
 benchCompile()
+await benchIdle()
+await benchPreview()
