@@ -1,6 +1,8 @@
 import type { ChangeKind, ResourceResult, StackResult } from '../engine/stack-result.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
+import { concernOf } from './kind-groups.ts'
 import type { Terminal } from './terminal.ts'
+import { wrapped } from './wrap.ts'
 
 type Color = Terminal['color']
 type Change = Exclude<ChangeKind, 'same'>
@@ -17,12 +19,6 @@ const words: Readonly<Record<Change, { sign: string; planned: string; done: stri
 
 /** Concerns in the order in which a person reads a tenant. */
 const concernOrder = ['cluster', 'access', 'registry', 'networks', 'volumes', 'secrets', 'ci', 'nodes']
-
-/** The component that a resource stands in, out of the qualified type in its URN: `…$tenantry:index:Access$…`. */
-const concernOf = ({ urn }: ResourceResult): string => {
-  const found = [...urn.matchAll(/tenantry:index:(\w+)/g)].at(-1)?.[1]?.toLowerCase()
-  return found !== undefined && concernOrder.includes(found) ? found : 'other'
-}
 
 const rankOf = (concern: string): number => {
   const rank = concernOrder.indexOf(concern)
@@ -106,7 +102,7 @@ const linesOfConcern = (color: Color, result: StackResult, resources: readonly R
  */
 export const changeLines = (color: Color, result: StackResult): string[] => {
   const changed = result.resources.filter(({ change, failed }) => change !== 'same' || failed)
-  return [...groupBy(changed, concernOf)]
+  return [...groupBy(changed, ({ urn }) => concernOf(urn))]
     .sort(([a], [b]) => rankOf(a) - rankOf(b))
     .flatMap(([concern, resources]) => [
       `  ${color.bold(concern)}`,
@@ -115,12 +111,14 @@ export const changeLines = (color: Color, result: StackResult): string[] => {
 }
 
 /** Who gains and who loses what; what reaches the host stands out. */
-export const accessLines = (color: Color, sentences: readonly AccessSentence[]): string[] =>
+export const accessLines = ({ color, width }: Terminal, sentences: readonly AccessSentence[]): string[] =>
   sentences.length === 0
     ? []
     : [
         `  ${color.bold('who may do what')}`,
-        ...sentences.map(({ text, dangerous }) =>
-          dangerous ? `    ${color.red(color.bold(`DANGEROUS: ${text}`))}` : `    ${text}`,
+        ...sentences.flatMap(({ text, dangerous }) =>
+          wrapped(`    ${dangerous ? `DANGEROUS: ${text}` : text}`, width, '      ').map((line) =>
+            dangerous ? color.red(color.bold(line)) : line,
+          ),
         ),
       ]

@@ -1,25 +1,18 @@
-/** Columns of the report, by the beginning of the type token; the first that fits counts. */
-const groups: readonly (readonly [prefix: string, group: string])[] = [
-  ['ucp:index:Organization', 'orgs, teams'],
-  ['ucp:index:Team', 'orgs, teams'],
-  ['ucp:index:Collection', 'collections'],
-  ['ucp:index:Role', 'roles'],
-  ['ucp:index:NodePlacement', 'nodes'],
-  ['ucp:index:ContentTrust', 'cluster'],
-  ['ucp:index:', 'grants'],
-  ['ucp:registry:', 'registry'],
-  ['docker:index/network:', 'networks'],
-  ['vsphere:index/distributedPortGroup:', 'networks'],
-  ['docker:index/volume:', 'volumes'],
-  ['docker:', 'services'],
-  ['vault:', 'vault'],
-  ['vsphere:index/virtualMachine:', 'VMs'],
-  ['vsphere:', 'vSphere'],
+/** Columns of the report, narrow enough for 80 columns together, by the concern of a resource. */
+export const concernColumns: readonly (readonly [concern: string, column: string])[] = [
+  ['cluster', 'access'],
+  ['access', 'access'],
+  ['registry', 'repos'],
+  ['networks', 'nets'],
+  ['volumes', 'vols'],
+  ['secrets', 'secrets'],
+  ['ci', 'ci'],
+  ['nodes', 'nodes'],
 ]
 
-/** The column of a type token; `other` of one that no rule knows. */
-export const groupOf = (type: string): string =>
-  groups.find(([prefix]) => type.startsWith(prefix))?.[1] ?? 'other'
+/** The component that a resource stands in, out of the qualified type in its URN: `…$tenantry:index:Access$…`. */
+export const concernOf = (urn: string): string =>
+  [...urn.matchAll(/tenantry:index:(\w+)/g)].at(-1)?.[1]?.toLowerCase() ?? 'other'
 
 /** `ucp:index:NodePlacement` → `NodePlacement`, `vault:index/mount:Mount` → `vault Mount`. */
 export const kindOf = (type: string): string => {

@@ -1,10 +1,11 @@
 import type { StackResult } from '../engine/stack-result.ts'
 import type { LabRecord, PartRecord } from '../lab/lab-record.ts'
-import { groupOf, kindOf } from './kind-groups.ts'
+import { kindOf } from './kind-groups.ts'
 import type { LabPerson } from './lab-people.ts'
 import { stackTable } from './run-report.ts'
 import { renderRows } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { wrapped } from './wrap.ts'
 
 const partName = ({ cluster, name }: PartRecord): string => (cluster === null ? name : `${cluster} ${name}`)
 
@@ -42,8 +43,8 @@ export const printMade = (terminal: Terminal, results: readonly StackResult[]): 
   for (const cluster of clusters) {
     const own = results.filter(({ stack }) => stack.startsWith(`${cluster}.`))
     terminal.print(`\n${terminal.color.bold(cluster)}`)
-    terminal.print(stackTable(own, groupOf))
-    terminal.print(`  ${kindsOf(own)}`)
+    terminal.print(stackTable(own))
+    for (const line of wrapped(kindsOf(own), terminal.width, '')) terminal.print(line)
   }
 }
 

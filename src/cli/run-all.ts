@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StackRun } from '../engine/run-stack.ts'
 import { runStacks } from '../engine/run-stacks.ts'
-import type { StackResult } from '../engine/stack-result.ts'
+import type { ResourceResult, StackResult } from '../engine/stack-result.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { type AccessSentence, accessSentences } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, forgetApplied, readApplied, recordApplied } from './applied.ts'
@@ -75,20 +75,53 @@ const remember = async (
   await recordApplied(folder, state)
 }
 
-/** What changes for people, where it is known what was applied before. */
+/** What stood before a run that nothing was recorded of: what the engine did not have to make. */
+const standingBefore = (state: StackState, result: StackResult): StackState => {
+  const kept = new Set(
+    result.resources.filter(({ change }) => change === 'same' || change === 'update').map(({ name }) => name),
+  )
+  return { ...state, resources: state.resources.filter(({ key }) => kept.has(key)) }
+}
+
+const isLostGrant = ({ type, change }: ResourceResult): boolean =>
+  type === 'ucp:index:Grant' && (change === 'delete' || change === 'replace')
+
+const unrecorded: AccessSentence = {
+  text: 'What the deleted grants held is not recorded, because the last run of this stack did not finish: see them above.',
+  dangerous: false,
+}
+
+/** What changes for people, by stack; nothing of a run that came to no resource. */
 const accessOf = (
-  folder: string | undefined,
+  before: ReadonlyMap<string, StackState>,
   states: ReadonlyMap<string, StackState>,
+  results: readonly StackResult[],
 ): Record<string, readonly AccessSentence[]> => {
   const access: Record<string, readonly AccessSentence[]> = {}
-  if (folder === undefined) return access
-  for (const [stack, state] of states) {
-    const before = readApplied(folder, stack)
-    const sentences = accessSentences(before?.state, state)
-    if (sentences.length > 0) access[stack] = sentences
+  for (const result of results) {
+    const state = states.get(result.stack)
+    if (state === undefined || result.resources.length === 0) continue
+    const recorded = before.get(result.stack)
+    const sentences =
+      recorded === undefined && result.resources.some(isLostGrant)
+        ? [unrecorded]
+        : accessSentences(recorded ?? standingBefore(state, result), state)
+    if (sentences.length > 0) access[result.stack] = sentences
   }
   return access
 }
+
+/** The states that are recorded as applied; read before a run forgets them. */
+const recordedStates = (
+  folder: string | undefined,
+  states: readonly StackState[],
+): ReadonlyMap<string, StackState> =>
+  new Map(
+    states.flatMap(({ stack }) => {
+      const record = folder === undefined ? undefined : readApplied(folder, stack)
+      return record === undefined ? [] : [[stack, record.state] as const]
+    }),
+  )
 
 /**
  * Previews or applies stacks, several at once; leaves alone those whose desired state is as applied before.
@@ -106,7 +139,7 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
     else skipped.push({ stack: state.stack, appliedAt: record.appliedAt })
   }
   const states = new Map(due.map((state) => [state.stack, state]))
-  const access = accessOf(folder, states)
+  const before = recordedStates(folder, due)
   const observer = watch(request, due.length)
   const runs: StackRun[] = []
   for (const state of due) {
@@ -132,5 +165,6 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
     if (state !== undefined) await remember(folder, state, result)
   }
   request.terminal.status('')
+  const access = accessOf(before, states, results)
   return { results, skipped, access, seconds: (performance.now() - started) / 1000 }
 }

@@ -1,6 +1,13 @@
-import { type ChangeKind, type Diagnostic, hasChanges, type StackResult } from '../engine/stack-result.ts'
+import {
+  type ChangeKind,
+  type Diagnostic,
+  hasChanges,
+  type ResourceResult,
+  type StackResult,
+} from '../engine/stack-result.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
 import { accessLines, changeLines } from './change-report.ts'
+import { concernColumns, concernOf } from './kind-groups.ts'
 import { type StrayStack, wayOut } from './stray-stacks.ts'
 import { renderRows } from './table.ts'
 import { formatSeconds, plural, type Terminal } from './terminal.ts'
@@ -74,7 +81,7 @@ export interface RunReport {
 export const printChanges = (terminal: Terminal, { results, access = {} }: RunReport): void => {
   for (const result of results) {
     const sentences = access[result.stack] ?? []
-    const lines = [...changeLines(terminal.color, result), ...accessLines(terminal.color, sentences)]
+    const lines = [...changeLines(terminal.color, result), ...accessLines(terminal, sentences)]
     if (lines.length === 0) continue
     const unchanged = result.counts.same === 0 ? '' : terminal.color.dim(`; ${result.counts.same} unchanged`)
     terminal.print(`${terminal.color.bold(result.stack)}: ${summaryOf(terminal, result)}${unchanged}`)
@@ -128,21 +135,25 @@ export const printReport = (terminal: Terminal, report: RunReport): void => {
   printFailures(terminal, report.results)
 }
 
-/** What was made, a row a stack: how many of each kind, and the time. */
-export const stackTable = (results: readonly StackResult[], groupOf: (type: string) => string): string => {
-  const groups = [
-    ...new Set(results.flatMap(({ resources }) => resources.map(({ type }) => groupOf(type)))),
-  ].sort()
-  const numbers = [...groups, 'all', 'time']
+const columns = [...new Set(concernColumns.map(([, column]) => column))]
+
+const columnOf = ({ urn }: ResourceResult): string => {
+  const concern = concernOf(urn)
+  return concernColumns.find(([name]) => name === concern)?.[1] ?? 'access'
+}
+
+/** What was made on one cluster, a row a tenant: how many resources by concern, and the time. */
+export const stackTable = (results: readonly StackResult[]): string => {
+  const numbers = [...columns, 'all', 'time']
   const rows = results.map(({ stack, resources, seconds }) => {
     const present = resources.filter(({ change, failed }) => change !== 'delete' && !failed)
-    const counts = groups.map((group) => present.filter(({ type }) => groupOf(type) === group).length)
+    const counts = columns.map((column) => present.filter((one) => columnOf(one) === column).length)
     return [
-      stack,
+      stack.slice(stack.indexOf('.') + 1),
       ...counts.map((count) => (count === 0 ? '·' : String(count))),
       String(present.length),
       formatSeconds(seconds),
     ]
   })
-  return renderRows(['stack', ...numbers], rows, numbers)
+  return renderRows(['', ...numbers], rows, numbers)
 }

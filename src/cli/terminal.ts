@@ -5,6 +5,8 @@ export interface Terminal {
   /** Whether a person watches: one status line is redrawn; otherwise every step is a line. */
   readonly live: boolean
   readonly color: ReturnType<typeof pc.createColors>
+  /** Columns of stdout where a person reads it there; lines are wrapped to it. */
+  readonly width?: number
   /** A line of the answer, on stdout. */
   readonly print: (line: string) => void
   /** A line about the work, on stderr. */
@@ -30,6 +32,7 @@ export const openTerminal = (
   return {
     live,
     color: pc.createColors(colored),
+    ...(out.isTTY === true ? { width: out.columns } : {}),
     print: (line) => {
       clear()
       out.write(`${line}\n`)

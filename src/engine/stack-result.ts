@@ -151,7 +151,7 @@ const pluginsOf = (events: readonly EngineEvent[]): UsedPlugin[] => {
 
 /** What the engine says besides, when the reason has been said already. */
 const echo =
-  /^(?:update|preview|destroy|refresh|resource \S+ \S+) failed\b|^Program failed with an unhandled/i
+  /^(?:update|preview|destroy|refresh|resource \S+ \S+) failed\b(?!: \S)|^Program failed with an unhandled/i
 
 const clean = (message: string): string =>
   message
@@ -181,7 +181,9 @@ const fromStandardError = (lines: readonly string[]): Diagnostic[] => {
 
 interface Advice {
   readonly sign: RegExp
-  readonly hint: (stack: string) => string
+  /** Said instead of the engine's own words. */
+  readonly message?: string
+  readonly hint: (stack: string, message: string) => string
 }
 
 const advices: readonly Advice[] = [
@@ -207,14 +209,17 @@ const advices: readonly Advice[] = [
   },
   {
     sign: /is protected|cannot be deleted because it is protected/i,
-    hint: () =>
-      'It holds data. Take the protection off by hand with `pulumi state unprotect <urn>` when the data may go out of our care.',
+    message: 'it holds data and would be deleted or replaced, which is refused.',
+    hint: (stack, message) =>
+      `Put it back into the file as it was. Where the data may go out of our care: \`pulumi state unprotect '${/urn:[^\s'"]+/.exec(message)?.[0] ?? '<urn>'}' --stack ${stack}\`.`,
   },
 ]
 
 const advised = (stack: string, diagnostic: Diagnostic): Diagnostic => {
   const advice = advices.find(({ sign }) => sign.test(diagnostic.message))
-  return advice === undefined ? diagnostic : { ...diagnostic, hint: advice.hint(stack) }
+  if (advice === undefined) return diagnostic
+  const { message = diagnostic.message } = advice
+  return { ...diagnostic, message, hint: advice.hint(stack, diagnostic.message) }
 }
 
 const diagnosticsOf = (run: FinishedRun): Diagnostic[] => {
