@@ -29,8 +29,8 @@ export interface LockedStack {
 /** A process that began later than its lock was written is another one that got the number; clocks may differ this much. */
 const toleranceMilliseconds = 2_000
 const pollMilliseconds = 250
-/** How long the engine of a run that died is waited for: it ends when it next reports a step to the dead run. */
-const patienceMilliseconds = 60_000
+/** How long the engine of a run that died is waited for: it ends when it next reports a step, and one call may take a minute. */
+const patienceMilliseconds = 90_000
 
 const readLock = async (file: string): Promise<EngineLock | undefined> => {
   try {
@@ -55,11 +55,17 @@ const isDead = async ({ pid, hostname: host, timestamp }: EngineLock): Promise<b
   return started !== undefined && started.getTime() > timestamp.getTime() + toleranceMilliseconds
 }
 
+/** With what the file back end keeps beside each of its files. */
+const removeLock = async ({ file }: EngineLock): Promise<void> => {
+  await rm(file, { force: true })
+  await rm(`${file}.attrs`, { force: true })
+}
+
 /** The lock that somebody alive, or on another machine, holds; those of dead engines of this machine are removed. */
 const liveLock = async (stack: LockedStack): Promise<EngineLock | undefined> => {
   let live: EngineLock | undefined
   for (const lock of await locksOf(stack))
-    if (await isDead(lock)) await rm(lock.file, { force: true })
+    if (await isDead(lock)) await removeLock(lock)
     else live = lock
   return live
 }
