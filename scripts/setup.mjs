@@ -7,17 +7,18 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** What a child must hear of, so that it can stop what it started; we end when it does. */
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 /** Runs a program in the checkout with our terminal; resolves to its exit code. */
 export const run = (command, args, options = {}) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options })
     const forward = (signal) => child.kill(signal)
-    process.once('SIGINT', forward)
-    process.once('SIGTERM', forward)
+    for (const signal of endingSignals) process.on(signal, forward)
     child.once('error', reject)
     child.once('exit', (code, signal) => {
-      process.off('SIGINT', forward)
-      process.off('SIGTERM', forward)
+      for (const signal of endingSignals) process.off(signal, forward)
       resolve(signal === null ? (code ?? 1) : 1)
     })
   })

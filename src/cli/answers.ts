@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { JsonSchema } from '../load/json-schema.ts'
+import { schemaIssues } from '../load/schema-issue.ts'
 import { OverlayNetwork, PublicNetwork, Tenant, VpnNetwork } from '../tenant/schema.ts'
 
 const prefix = z.int().min(16).max(29).describe('Length of the free block to pick, in bits.')
@@ -14,3 +16,13 @@ export const Answers = Tenant.extend({
     .optional(),
 })
 export type Answers = z.infer<typeof Answers>
+
+const nowhere = () => ({ file: '', line: 1, column: 1 })
+
+/** What a schema refused in the answers, in the words that tenant files are refused with. Never throws. */
+export const answersProblems = (value: unknown, issues: readonly z.core.$ZodIssue[]): readonly string[] =>
+  schemaIssues(issues, {
+    area: 'tenant',
+    loaded: { file: '', text: '', value, locate: nowhere, locateKey: nowhere },
+    schema: z.toJSONSchema(Answers, { io: 'input' }) as JsonSchema,
+  }).map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`))

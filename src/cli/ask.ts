@@ -9,12 +9,24 @@ const answered = <T>(value: T): Exclude<T, symbol> => {
   return value as Exclude<T, symbol>
 }
 
-const text = async (message: string, placeholder: string, valid: RegExp, form: string): Promise<string> =>
+/** Why an answer is refused besides its form. */
+type Refusal = (answer: string) => string | undefined
+
+const accepted: Refusal = () => undefined
+
+const text = async (
+  message: string,
+  placeholder: string,
+  { valid, form, refusal = accepted }: { valid: RegExp; form: string; refusal?: Refusal },
+): Promise<string> =>
   answered(
     await prompts.text({
       message,
       placeholder,
-      validate: (value) => (valid.test((value ?? '').trim()) ? undefined : `Please give ${form}.`),
+      validate: (value) => {
+        const answer = (value ?? '').trim()
+        return valid.test(answer) ? refusal(answer) : `Please give ${form}.`
+      },
     }),
   ).trim()
 
@@ -54,20 +66,17 @@ const teams = async (): Promise<Answers['teams']> => {
       ldapGroup: await text(
         `LDAP group of the ${teamNames[role]}`,
         'CN=RB-Developers,OU=Groups,DC=bank,DC=example',
-        /^CN=[^,]+,.+/i,
-        'a distinguished name',
+        { valid: /^CN=[^,]+,.+/i, form: 'a distinguished name' },
       ),
     }
   return named
 }
 
 const applications = async (): Promise<Answers['applications']> => {
-  const names = await text(
-    'Applications, separated by commas',
-    'payments, statements',
-    /^[a-z][a-z0-9-]*(?:\s*,\s*[a-z][a-z0-9-]*)*$/,
-    'names in lower case, separated by commas',
-  )
+  const names = await text('Applications, separated by commas', 'payments, statements', {
+    valid: /^[a-z][a-z0-9-]*(?:\s*,\s*[a-z][a-z0-9-]*)*$/,
+    form: 'names in lower case, separated by commas',
+  })
   const environments = await several('Which environments do they have?', Environment.options)
   return Object.fromEntries(names.split(/\s*,\s*/).map((name) => [name, { environments }]))
 }
@@ -87,29 +96,28 @@ const networks = async (): Promise<Answers['networks']> => {
   return { backend: { kind: 'overlay', prefix: Number(/\/(\d+)/.exec(prefix)?.[1] ?? 25) } }
 }
 
-/** Asks a person for what a new tenant needs. `@throws {UsageError}` where they cancel. */
-export const askForTenant = async (): Promise<Answers> => {
+/** Asks a person for what a new tenant needs; `taken` are the organizations there are. `@throws {UsageError}` where they cancel. */
+export const askForTenant = async (taken: readonly string[]): Promise<Answers> => {
   prompts.intro('A new organization')
-  const organization = await text(
-    'Name of the organization',
-    'retail-banking',
-    keyForm,
-    'lower-case letters, digits and single hyphens',
-  )
+  const organization = await text('Name of the organization', 'retail-banking', {
+    valid: keyForm,
+    form: 'lower-case letters, digits and single hyphens',
+    refusal: (name) => (taken.includes(name) ? `tenants/${name}.ts exists already.` : undefined),
+  })
   const size = await one('Size class', SizeClass.options)
-  const owner = await text('Mail of the owner', 'claire.martin@bank.example', mailForm, 'an e-mail address')
-  const technicalLead = await text(
-    'Mail of the technical lead (another person)',
-    'd.nguyen@bank.example',
-    mailForm,
-    'an e-mail address',
-  )
-  const costCentre = await text(
-    'Cost centre',
-    'RB-4711',
-    /^[A-Z]{2,6}-\d{3,6}$/,
-    "letters, a hyphen and digits, e.g. 'RB-4711'",
-  )
+  const owner = await text('Mail of the owner', 'claire.martin@bank.example', {
+    valid: mailForm,
+    form: 'an e-mail address',
+  })
+  const technicalLead = await text('Mail of the technical lead (another person)', 'd.nguyen@bank.example', {
+    valid: mailForm,
+    form: 'an e-mail address',
+    refusal: (mail) => (mail === owner ? 'The owner and the technical lead are two persons.' : undefined),
+  })
+  const costCentre = await text('Cost centre', 'RB-4711', {
+    valid: /^[A-Z]{2,6}-\d{3,6}$/,
+    form: "letters, a hyphen and digits, e.g. 'RB-4711'",
+  })
   const asked = {
     teams: await teams(),
     offers: await offers(),

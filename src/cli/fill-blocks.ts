@@ -22,19 +22,65 @@ const found = (block: string | undefined, what: string): string => {
   return block
 }
 
-const filled = ({ fleet, clusters }: Place, name: string, network: AnsweredNetwork): FilledNetwork => {
+/** A network with its block on the first cluster, and its blocks on the others where each cluster has a space of its own. */
+interface Filled {
+  readonly network: FilledNetwork
+  readonly elsewhere: Readonly<Record<string, string>>
+}
+
+/** A block of every cluster's own space. */
+const blocksOf = (
+  { fleet, clusters }: Place,
+  space: Parameters<typeof freeAddressBlock>[2],
+  what: string,
+): { subnet: string; elsewhere: Record<string, string> } => {
+  const [first = '', ...others] = clusters
+  const blockOn = (cluster: string): string =>
+    found(freeAddressBlock(fleet, cluster, space), `${what} on ${cluster}`)
+  return {
+    subnet: blockOn(first),
+    elsewhere: Object.fromEntries(others.map((cluster) => [cluster, blockOn(cluster)])),
+  }
+}
+
+const filled = (place: Place, name: string, network: AnsweredNetwork): Filled => {
   if (!('prefix' in network)) {
-    if (network.kind !== 'public' || network.subnet !== undefined) return network
+    if (network.kind !== 'public' || network.subnet !== undefined) return { network, elsewhere: {} }
     const space = { kind: 'public', addresses: network.addresses } as const
-    const block = freeAddressBlock(fleet, clusters[0] ?? '', space)
-    return { ...network, subnet: found(block, `the public network '${name}'`) }
+    const { subnet, elsewhere } = blocksOf(place, space, `the public network '${name}'`)
+    return { network: { ...network, subnet }, elsewhere }
   }
   const { prefix, ...rest } = network
-  const block =
-    rest.kind === 'overlay'
-      ? freeSubnet(fleet, clusters, prefix)
-      : freeAddressBlock(fleet, clusters[0] ?? '', { kind: 'vpn', vlan: rest.vlan, prefix })
-  return { ...rest, subnet: found(block, `a /${prefix} of the network '${name}'`) }
+  const what = `a /${prefix} of the network '${name}'`
+  if (rest.kind === 'overlay')
+    return {
+      network: { ...rest, subnet: found(freeSubnet(place.fleet, place.clusters, prefix), what) },
+      elsewhere: {},
+    }
+  const { subnet, elsewhere } = blocksOf(place, { kind: 'vpn', vlan: rest.vlan, prefix }, what)
+  return { network: { ...rest, subnet }, elsewhere }
+}
+
+/** The tenant with one more network; a block of its own on another cluster stands in that cluster's part of the file. */
+const withBlocks = (
+  tenant: Tenant,
+  clusters: readonly string[],
+  name: string,
+  { network, elsewhere }: Filled,
+): Tenant => {
+  const next: Tenant = { ...tenant, networks: { ...tenant.networks, [name]: network } }
+  if (Object.keys(elsewhere).length === 0) return next
+  const parts = clusters.map((cluster) => {
+    const part = tenant.clusters?.[cluster] ?? {}
+    const subnet = part.networks?.[name]?.subnet ?? elsewhere[cluster]
+    return [
+      cluster,
+      subnet === undefined
+        ? part
+        : { ...part, networks: { ...part.networks, [name]: { ...part.networks?.[name], subnet } } },
+    ] as const
+  })
+  return { ...next, clusters: { ...tenant.clusters, ...Object.fromEntries(parts) } }
 }
 
 /** Two networks of one file must not get the same free block: each is filled against the fleet with those before. */
@@ -64,7 +110,7 @@ export const fillBlocks = (
   let tenant: Tenant = rest
   for (const [name, network] of Object.entries(networks ?? {})) {
     const place = withNetwork({ fleet, clusters }, tenant)
-    tenant = { ...tenant, networks: { ...tenant.networks, [name]: filled(place, name, network) } }
+    tenant = withBlocks(tenant, clusters, name, filled(place, name, network))
   }
   return tenant
 }

@@ -1,6 +1,6 @@
 import type { Terminal } from './terminal.ts'
 
-/** Aborts on the first Ctrl-C or SIGTERM: what is under way is finished, nothing new is begun. */
+/** Aborts on the first Ctrl-C, SIGTERM or SIGHUP: what is under way is finished, nothing new is begun. */
 export const abortOnInterrupt = (terminal: Terminal): AbortSignal => {
   const controller = new AbortController()
   const interrupt = () => {
@@ -8,7 +8,6 @@ export const abortOnInterrupt = (terminal: Terminal): AbortSignal => {
     terminal.note('Stopping: letting the resources under way finish …')
     controller.abort()
   }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   return controller.signal
 }

@@ -9,12 +9,24 @@ import { wrapped } from './wrap.ts'
 
 const partName = ({ cluster, name }: PartRecord): string => (cluster === null ? name : `${cluster} ${name}`)
 
+/** `emulator, speaks 3.2.8` → `like 3.2.8`: narrow enough for 80 columns. */
+const shortVersion = (version: string): string => version.replace(/^.*\bspeaks /, 'like ')
+
+/** A socket is named from the checkout: its whole path would not fit into a line. */
+const shortAddress = (address: string, project: string): string =>
+  address.startsWith(`unix://${project}/`) ? address.slice(`unix://${project}/`.length) : address
+
 /** Every part of a lab and every plugin: what it is in truth, which version, where. */
-export const partsTable = ({ parts, plugins }: LabRecord): string =>
+export const partsTable = ({ parts, plugins }: LabRecord, project: string): string =>
   renderRows(
     ['part', 'is', 'version', 'address'],
     [
-      ...parts.map((part) => [partName(part), part.reality, part.version, part.address]),
+      ...parts.map((part) => [
+        partName(part),
+        part.reality,
+        shortVersion(part.version),
+        shortAddress(part.address, project),
+      ]),
       ...plugins.map(({ name, reality, version, origin }) => [
         `plugin ${name}`,
         reality,
@@ -41,7 +53,10 @@ const kindsOf = (results: readonly StackResult[]): string => {
 export const printMade = (terminal: Terminal, results: readonly StackResult[]): void => {
   const clusters = [...new Set(results.map(({ stack }) => stack.slice(0, stack.indexOf('.'))))]
   for (const cluster of clusters) {
-    const own = results.filter(({ stack }) => stack.startsWith(`${cluster}.`))
+    const own = results.filter(
+      ({ stack, resources }) => stack.startsWith(`${cluster}.`) && resources.length > 0,
+    )
+    if (own.length === 0) continue
     terminal.print(`\n${terminal.color.bold(cluster)}`)
     terminal.print(stackTable(own))
     for (const line of wrapped(kindsOf(own), terminal.width, '')) terminal.print(line)

@@ -60,6 +60,9 @@ const totalOf = (results: readonly StackResult[]): number =>
     0,
   )
 
+const clustersOf = (stacks: readonly StackState[]): number =>
+  new Set(stacks.map(({ cluster }) => cluster)).size
+
 const first = async (session: Session): Promise<boolean> => {
   const { terminal } = session.context
   terminal.note(`\nReconciling ${plural(session.stacks.length, 'stack')} …`)
@@ -67,10 +70,11 @@ const first = async (session: Session): Promise<boolean> => {
   printMade(terminal, report.results)
   terminal.print('')
   printReport(terminal, report)
+  if (!allSucceeded(report)) return false
   terminal.print(
-    `First run: ${plural(totalOf(report.results), 'resource')} on both clusters in ${formatSeconds(report.seconds)}.`,
+    `First run: ${plural(totalOf(report.results), 'resource')} on ${plural(clustersOf(session.stacks), 'cluster')} in ${formatSeconds(report.seconds)}.`,
   )
-  return allSucceeded(report)
+  return true
 }
 
 const second = async (session: Session): Promise<boolean> => {
@@ -124,7 +128,7 @@ export const runOnLab = async (context: CommandContext, options: LabRunOptions):
   let kept = false
   try {
     const session = await openSession(context, fleet, stacks, options)
-    context.terminal.print(`\n${partsTable(session.record)}`)
+    context.terminal.print(`\n${partsTable(session.record, context.project)}`)
     const held = await reconcileTwice(session)
     context.finish(held ? exitCode.clean : exitCode.fault)
     if (!options.keep) return

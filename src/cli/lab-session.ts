@@ -28,7 +28,8 @@ export const startLabFor = async (
     root: project,
     clusters: fleet.clusters.map(({ value }) => value),
     bundle: await bundlerOf(project),
-    report: terminal.note,
+    // The table of parts says all of it again: where a person watches, these lines pass by.
+    report: terminal.live ? terminal.status : terminal.note,
     engineFolder: engine.directory,
     real: options.real,
   })

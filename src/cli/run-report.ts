@@ -102,6 +102,13 @@ const totals = (terminal: Terminal, { results, skipped, seconds }: RunReport): s
   return `${parts.join('; ')} (${formatSeconds(seconds)}).`
 }
 
+const namedStacks = 4
+
+const namesOf = (stacks: readonly string[]): string =>
+  stacks.length <= namedStacks
+    ? stacks.join(', ')
+    : `${stacks.slice(0, namedStacks - 1).join(', ')} and ${stacks.length - namedStacks + 1} more stacks`
+
 /** Stacks that failed for one reason together: an unreachable cluster is told once. */
 const printFailures = (terminal: Terminal, results: readonly StackResult[]): void => {
   const byReason = new Map<string, { readonly title: string; readonly stacks: string[] }>()
@@ -113,7 +120,7 @@ const printFailures = (terminal: Terminal, results: readonly StackResult[]): voi
     else known.stacks.push(result.stack)
   }
   for (const [reason, { title, stacks }] of byReason) {
-    terminal.print(`\n${terminal.color.bold(stacks.join(', '))} ${title}:`)
+    terminal.print(`\n${terminal.color.bold(namesOf(stacks))} ${title}:`)
     if (reason !== '') terminal.print(reason)
   }
 }

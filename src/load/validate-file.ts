@@ -17,6 +17,8 @@ interface Validation<T> {
 /** What a folder's file must be called: the last part of its path without `.ts`. */
 const baseName = (file: string): string => file.slice(file.lastIndexOf('/') + 1).replace(/\.ts$/, '')
 
+const isName = (text: string): boolean => /^[a-z0-9-]+$/.test(text)
+
 const misnamed = (loaded: Loaded<unknown>, area: string, nameField: string): Issue[] => {
   const name = (loaded.value as Record<string, unknown> | null)?.[nameField]
   const base = baseName(loaded.file)
@@ -26,7 +28,7 @@ const misnamed = (loaded: Loaded<unknown>, area: string, nameField: string): Iss
       code: `${area}/misnamed-file`,
       message: `The file ${baseName(loaded.file)}.ts describes the ${nameField} '${name}'.`,
       source: loaded.locate([nameField]),
-      hint: `Rename the file to ${name}.ts, or set ${nameField} to '${base}'.`,
+      hint: `Rename the file to ${name}.ts${isName(base) ? `, or set ${nameField} to '${base}'` : ''}.`,
     },
   ]
 }

@@ -40,7 +40,7 @@ const up = async (context: CommandContext, { json, real }: UpOptions): Promise<v
   await initStacks(context, fleet, record.engineFolder ?? '')
   if (json === true) context.terminal.print(JSON.stringify(record, null, 2))
   else {
-    context.terminal.print(partsTable(record))
+    context.terminal.print(partsTable(record, context.project))
     context.terminal.print('The lab is running. eval "$(npx tenantry lab env)" points pulumi at it.')
   }
 }
@@ -76,7 +76,7 @@ const statusCommand = (context: CommandContext): Command =>
       const status = await labStatus(context.project)
       if (json === true) context.terminal.print(JSON.stringify(status, null, 2))
       else if (status.record !== undefined && status.running)
-        context.terminal.print(partsTable(status.record))
+        context.terminal.print(partsTable(status.record, context.project))
       else
         context.terminal.print(
           status.stale ? 'The lab died; `tenantry lab down` cleans up.' : 'No lab is running.',

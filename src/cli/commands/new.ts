@@ -6,7 +6,7 @@ import { isOnCluster } from '../../compile/on-cluster.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import { parseFleet } from '../../load/load-fleet.ts'
 import { renderTenantFile } from '../../load/write-tenant-file.ts'
-import { Answers } from '../answers.ts'
+import { Answers, answersProblems } from '../answers.ts'
 import { askForTenant } from '../ask.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
@@ -31,10 +31,9 @@ const readAnswers = async (path: string): Promise<Answers> => {
   }
   const result = Answers.safeParse(content)
   if (result.success) return result.data
-  const problems = result.error.issues.map(
-    ({ path: at, message }) => `${at.join('.') || 'the file'}: ${message}`,
+  throw new UsageError(
+    `The answers file ${path} does not describe a tenant:\n  ${answersProblems(content, result.error.issues).join('\n  ')}`,
   )
-  throw new UsageError(`The answers file ${path} does not describe a tenant:\n  ${problems.join('\n  ')}`)
 }
 
 /** The clusters the new tenant will be on, from the same rule as every other's. */
@@ -47,12 +46,15 @@ const runNew = async (context: CommandContext, options: NewOptions): Promise<voi
   const { root, terminal } = context
   const fleet = await loadOrReport(context)
   if (fleet === undefined) return
-  const answers = options.answers === undefined ? await askForTenant() : await readAnswers(options.answers)
-  const tenant = fillBlocks(fleet, clustersOf(fleet, answers), answers)
-  const text = renderTenantFile(tenant)
-  const file = `tenants/${tenant.organization}.ts`
+  const answers =
+    options.answers === undefined
+      ? await askForTenant(fleet.tenants.map(({ value }) => value.organization))
+      : await readAnswers(options.answers)
+  const file = `tenants/${answers.organization}.ts`
   if (existsSync(join(root, file)))
     throw new UsageError(`${file} exists already.`, 'Edit it, or choose another name.')
+  const tenant = fillBlocks(fleet, clustersOf(fleet, answers), answers)
+  const text = renderTenantFile(tenant)
   const files = [...fleet.tenants, ...fleet.clusters].map(({ file: name, text: source }) => ({
     file: name,
     text: source,
