@@ -3,16 +3,16 @@ import type { JsonSchema } from '../load/json-schema.ts'
 import { schemaIssues } from '../load/schema-issue.ts'
 import { OverlayNetwork, PublicNetwork, Tenant, VpnNetwork } from '../tenant/schema.ts'
 
-const prefix = z.int().min(16).max(29).describe('Length of the free block to pick, in bits.')
+const prefix = z.int().min(16).max(29).optional().describe('Length of the free block to pick, in bits.')
 
-/** A network whose block is picked: `prefix` instead of `subnet`. */
-const PickedOverlay = OverlayNetwork.omit({ subnet: true }).extend({ prefix })
-const PickedVpn = VpnNetwork.omit({ subnet: true }).extend({ prefix })
+/** Networks whose block may be left to Tenantry: `prefix` instead of `subnet`; a public one has its size from its addresses. */
+const AnsweredOverlay = OverlayNetwork.extend({ subnet: OverlayNetwork.shape.subnet.optional(), prefix })
+const AnsweredVpn = VpnNetwork.extend({ subnet: VpnNetwork.shape.subnet.optional(), prefix })
 
 /** What `tenantry new --answers` reads: a tenant, whose networks may leave the choice of the block to Tenantry. */
 export const Answers = Tenant.extend({
   networks: z
-    .record(z.string(), z.union([OverlayNetwork, PickedOverlay, VpnNetwork, PickedVpn, PublicNetwork]))
+    .record(z.string(), z.discriminatedUnion('kind', [AnsweredOverlay, AnsweredVpn, PublicNetwork]))
     .optional(),
 })
 export type Answers = z.infer<typeof Answers>
@@ -25,4 +25,7 @@ export const answersProblems = (value: unknown, issues: readonly z.core.$ZodIssu
     area: 'tenant',
     loaded: { file: '', text: '', value, locate: nowhere, locateKey: nowhere },
     schema: z.toJSONSchema(Answers, { io: 'input' }) as JsonSchema,
-  }).map(({ message, hint }) => (hint === undefined ? message : `${message} ${hint}`))
+  }).map(({ message, hint }) => {
+    const sentence = message.replace(/^`` /, 'All of it ')
+    return hint === undefined ? sentence : `${sentence} ${hint}`
+  })

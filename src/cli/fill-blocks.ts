@@ -43,14 +43,23 @@ const blocksOf = (
   }
 }
 
+const filledPublic = (
+  place: Place,
+  name: string,
+  network: Extract<AnsweredNetwork, { kind: 'public' }>,
+): Filled => {
+  if (network.subnet !== undefined) return { network, elsewhere: {} }
+  const space = { kind: 'public', addresses: network.addresses } as const
+  const { subnet, elsewhere } = blocksOf(place, space, `the public network '${name}'`)
+  return { network: { ...network, subnet }, elsewhere }
+}
+
 const filled = (place: Place, name: string, network: AnsweredNetwork): Filled => {
-  if (!('prefix' in network)) {
-    if (network.kind !== 'public' || network.subnet !== undefined) return { network, elsewhere: {} }
-    const space = { kind: 'public', addresses: network.addresses } as const
-    const { subnet, elsewhere } = blocksOf(place, space, `the public network '${name}'`)
-    return { network: { ...network, subnet }, elsewhere }
-  }
-  const { prefix, ...rest } = network
+  if (network.kind === 'public') return filledPublic(place, name, network)
+  const { prefix, subnet: given, ...rest } = network
+  if ((prefix === undefined) === (given === undefined))
+    throw new UsageError(`The network '${name}' needs either \`subnet\` or \`prefix\`.`)
+  if (prefix === undefined) return { network: { ...rest, subnet: given ?? '' }, elsewhere: {} }
   const what = `a /${prefix} of the network '${name}'`
   if (rest.kind === 'overlay')
     return {
