@@ -43,7 +43,7 @@ export const takeFile = async (path: string, holder: string): Promise<boolean> =
 
 /** Removes the lock of this holder, of nobody else: renamed before it is judged again, so of several that clear it one succeeds. */
 export const clearHolder = async (path: string, holder: string): Promise<void> => {
-  const aside = `${path}.abandoned.${process.pid}`
+  const aside = `${path}.abandoned.${process.pid}.${process.hrtime.bigint()}`
   await rename(path, aside).catch(() => undefined)
   if ((await readHolder(aside)) !== holder) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })

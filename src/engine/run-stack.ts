@@ -5,6 +5,7 @@ import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { clearDeadLocks } from './engine-lock.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { dropPendingCreates, type Interruption, interruptionsOf } from './interruptions.ts'
+import { mendState } from './mend-state.ts'
 import { projectName } from './project-name.ts'
 import { takeLease } from './stack-lease.ts'
 import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
@@ -167,8 +168,9 @@ const alone = async (
   const { stack } = run
   const lease = await takeLease({ folder, stack, operation })
   try {
-    const project = await projectName(callOf(run).project)
-    await clearDeadLocks({ folder, project, stack }, lease.takenOver)
+    const locked = { folder, project: await projectName(callOf(run).project), stack }
+    await clearDeadLocks(locked, lease.takenOver)
+    await mendState(locked)
     return await act()
   } finally {
     await lease.release()

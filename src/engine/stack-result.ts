@@ -198,6 +198,11 @@ const advices: readonly Advice[] = [
       `A run of ${stack} was interrupted. Run \`tenantry up\`: it adopts what was made and settles the rest.`,
   },
   {
+    sign: /failed to load checkpoint: (?:unexpected )?EOF/i,
+    hint: (stack) =>
+      `An engine was killed while it wrote the state of ${stack}. \`tenantry up\` mends what it left beside it.`,
+  },
+  {
     sign: /passphrase must be set|incorrect passphrase/i,
     hint: () =>
       'Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or TENANTRY_SECRETS_PROVIDER for another secrets provider.',

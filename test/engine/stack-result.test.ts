@@ -124,6 +124,7 @@ describe('stackResult', () => {
   test.each([
     ['the stack is currently locked by 1 lock(s)', 'pulumi cancel --stack nonprod.acme'],
     ['Attempting to deploy or update resources with 2 pending operations', 'tenantry up'],
+    ['failed to load checkpoint: EOF', 'tenantry up'],
     ['getting secrets manager: passphrase must be set with', 'PULUMI_CONFIG_PASSPHRASE'],
     ['no resource plugin pulumi-resource-docker found', 'plugin install'],
   ])('gives the way out of: %s', (message, way) => {
