@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
+import { build } from 'esbuild'
 import { stringify } from 'yaml'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { generateFleet, generateTenants } from '../fixtures/generate-fleet.ts'
@@ -12,9 +12,9 @@ import { median } from './median.ts'
 const here = dirname(fileURLToPath(import.meta.url))
 
 /** In one file, as `tenantry` runs. */
-const bundled = (script: string, folder: string): string => {
+const bundled = async (script: string, folder: string): Promise<string> => {
   const outfile = join(folder, `${script}.mjs`)
-  buildSync({
+  await build({
     entryPoints: [join(here, `${script}.ts`)],
     outfile,
     bundle: true,
@@ -53,7 +53,7 @@ const writeFleet = (root: string, tenants: number): void => {
 }
 
 /** Read, check and compile at three sizes, two clusters, cold, beside reading the same tenants as YAML. */
-export const benchCompile = (): void => {
+export const benchCompile = async (): Promise<void> => {
   console.log('read + check + compile, 2 clusters, one core, a cold process each, median:')
   for (const [tenants, times] of [
     [50, 5],
@@ -63,9 +63,9 @@ export const benchCompile = (): void => {
     const root = mkdtempSync(join(tmpdir(), 'tenantry-bench-'))
     try {
       writeFleet(root, tenants)
-      const compile = bundled('measure-compile', root)
+      const compile = await bundled('measure-compile', root)
       const seconds = repeated(compile, root, times)
-      const yaml = repeated(bundled('measure-yaml', root), join(root, 'yaml'), times)
+      const yaml = repeated(await bundled('measure-yaml', root), join(root, 'yaml'), times)
       const { resources, issues } = onOneCore(compile, root)
       console.log(
         `  ${String(tenants).padStart(5)} tenants: ${seconds.toFixed(2)} s, ${((seconds / tenants) * 1000).toFixed(2)} ms a tenant, ${resources} resources, ${issues} issues; YAML read and parse alone ${yaml.toFixed(2)} s (ratio ${(seconds / yaml).toFixed(2)})`,

@@ -2,6 +2,6 @@ import { benchCompile } from './compile-bench.ts'
 import { benchIdle } from './idle-bench.ts'
 import { benchPreview } from './preview-bench.ts'
 
-benchCompile()
+await benchCompile()
 await benchIdle()
 await benchPreview()
