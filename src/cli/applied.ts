@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../core/canonical.ts'
+import { stateFolder } from '../engine/state-folder.ts'
 import type { StackState } from '../model/desired-state.ts'
 
 /** That a stack was applied: what `up` compares with before it runs an engine. */
@@ -22,10 +22,8 @@ export interface AppliedRecord extends AppliedHead {
 
 /** The folder of the records; undefined for back ends other than files, whose stacks are always run. */
 export const appliedFolder = (environment: NodeJS.ProcessEnv): string | undefined => {
-  const url = environment.PULUMI_BACKEND_URL ?? ''
-  if (!url.startsWith('file://')) return undefined
-  const path = url.slice('file://'.length).replace(/^~(?=\/|$)/, homedir())
-  return join(path, '.tenantry', 'applied')
+  const state = stateFolder(environment)
+  return state === undefined ? undefined : join(state, '.tenantry', 'applied')
 }
 
 /** Digest of a stack's desired state and of the program that applies it: with either, the outcome may change. */
