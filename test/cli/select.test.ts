@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/cli/exit-code.ts'
+import { checkSelection, selectStacks } from '../../src/cli/select.ts'
+import { acme, bolt, nonprod, prod, soundFleet } from '../load/fleet-of.ts'
+
+/** On one of the two clusters. */
+const onNonprod = { clusters: { nonprod: {} }, applications: { shop: { environments: ['dev'] } } }
+const fleet = soundFleet([bolt, { ...acme, ...onNonprod }], [prod, nonprod])
+const names = (organizations: readonly string[], clusters: readonly string[]) =>
+  selectStacks(fleet, { organizations, clusters }).map(({ stack }) => stack)
+
+describe('selectStacks', () => {
+  test('takes everything where nothing is named, platform first', () => {
+    expect(names([], [])).toEqual([
+      'nonprod.platform',
+      'nonprod.acme',
+      'nonprod.bolt',
+      'prod.platform',
+      'prod.bolt',
+    ])
+  })
+
+  test('leaves a cluster out that none of the named organizations is on', () => {
+    expect(names(['acme'], [])).toEqual(['nonprod.platform', 'nonprod.acme'])
+    expect(names(['acme'], ['prod'])).toEqual([])
+  })
+})
+
+describe('checkSelection', () => {
+  test.each([
+    [{ organizations: ['acne'], clusters: [] }, /organization 'acne'/, /'acme'/],
+    [{ organizations: [], clusters: ['prd'] }, /cluster 'prd'/, /'prod'/],
+  ])('refuses what no file has, and says what was meant', (selection, message, hint) => {
+    let thrown: unknown
+    try {
+      checkSelection(fleet, selection)
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(UsageError)
+    expect((thrown as UsageError).message).toMatch(message)
+    expect((thrown as UsageError).hint).toMatch(hint)
+  })
+})
