@@ -18,7 +18,7 @@ export const runEnvironment = async (project: string, terminal: Terminal): Promi
   }
   const missing = ['PULUMI_BACKEND_URL', 'TENANTRY_CONNECTIONS'].filter((name) => own[name] === undefined)
   throw new UsageError(
-    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set, and no lab runs in this checkout.`,
-    'Start the lab with `npx tenantry lab up`, or see "Against real clusters" in the README.',
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set, and ${status.stale ? "this checkout's lab died" : 'no lab runs in this checkout'}.`,
+    'Start the lab with `npx tenantry lab up`, or see "Point it at a real platform" in the README.',
   )
 }

@@ -46,6 +46,16 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   program
     .description('Tenants of the container platform as typed files: check, compile, preview, apply.')
     .option('--root <folder>', 'folder with tenants/ and stacks/; this checkout where absent')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 clean, 1 issues in files, 2 usage, 3 a fault.
+
+Examples:
+  $ tenantry validate
+  $ tenantry preview retail-banking
+  $ tenantry <command> --help`,
+    )
     .showHelpAfterError('(see --help)')
     .exitOverride()
   for (const make of makeCommands) program.addCommand(withOverride(make(context)))

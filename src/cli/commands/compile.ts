@@ -10,6 +10,15 @@ interface CompileOptions {
   readonly json?: boolean
 }
 
+/** A table keeps its columns on a narrow terminal: what does not fit is cut; nothing is where it is piped. */
+const fitted = (table: string, width: number | undefined): string =>
+  width === undefined
+    ? table
+    : table
+        .split('\n')
+        .map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line))
+        .join('\n')
+
 const runCompile = async (
   context: CommandContext,
   organizations: readonly string[],
@@ -21,7 +30,9 @@ const runCompile = async (
   const all = checked.stacks
   const stacks = organizations.length === 0 ? all : all.filter(({ organization }) => organization !== null)
   if (options.json === true) context.terminal.print(canonicalJson({ stacks }, 2))
-  else for (const stack of stacks) context.terminal.print(`${renderStackTable(stack)}`)
+  else
+    for (const stack of stacks)
+      context.terminal.print(fitted(renderStackTable(stack), context.terminal.width))
 }
 
 export const compileCommand = (context: CommandContext): Command =>
