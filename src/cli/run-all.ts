@@ -75,12 +75,14 @@ const remember = async (
   await recordApplied(folder, state)
 }
 
-/** What stood before a run that nothing was recorded of: what the engine did not have to make. */
+/** What stood before a run that nothing was recorded of: all but what the engine made, or would make. */
 const standingBefore = (state: StackState, result: StackResult): StackState => {
-  const kept = new Set(
-    result.resources.filter(({ change }) => change === 'same' || change === 'update').map(({ name }) => name),
+  const made = new Set(
+    result.resources
+      .filter(({ change }) => change === 'create' || change === 'replace')
+      .map(({ name }) => name),
   )
-  return { ...state, resources: state.resources.filter(({ key }) => kept.has(key)) }
+  return { ...state, resources: state.resources.filter(({ key }) => !made.has(key)) }
 }
 
 const isLostGrant = ({ type, change }: ResourceResult): boolean =>
