@@ -116,6 +116,20 @@ describe('stackResult', () => {
     expect(result.diagnostics).toEqual([{ severity: 'error', message: 'UCP refused it', resource: 'team' }])
   })
 
+  test('tells a refused deletion of data in its own words, and the way out', () => {
+    const urn = 'urn:pulumi:nonprod.acme::tenantry::docker:index/volume:Volume::volume/archive'
+    const result = finished(
+      [
+        diagnostic(`Preview failed: resource "${urn}" cannot be deleted\nbecause it is protected.`, 'error'),
+        diagnostic('preview failed', 'error'),
+      ],
+      { exitCode: 255 },
+    )
+    expect(result.diagnostics).toHaveLength(1)
+    expect(result.diagnostics[0]?.message).toMatch(/^it holds data/)
+    expect(result.diagnostics[0]?.hint).toContain(`pulumi state unprotect '${urn}' --stack`)
+  })
+
   test('keeps the echo where nothing else says why', () => {
     const result = finished([diagnostic('update failed', 'error')], { exitCode: 255 })
     expect(result.diagnostics).toEqual([{ severity: 'error', message: 'update failed' }])
