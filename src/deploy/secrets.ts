@@ -26,6 +26,7 @@ export const secrets = {
       { type: backend.type, path: backend.path, description: backend.description },
       site.options(backend, 'vault'),
     ),
+  /** The id is half of a log-in, and goes into swarm secrets: no state or preview shows it. */
   VaultAppRole: (role, site) =>
     new AuthBackendRole(
       role.key,
@@ -37,7 +38,7 @@ export const secrets = {
         tokenMaxTtl: role.tokenMaxTtlSeconds,
         secretIdTtl: role.secretIdTtlSeconds,
       },
-      site.options(role, 'vault'),
+      { ...site.options(role, 'vault'), additionalSecretOutputs: ['roleId'] },
     ),
   VaultLdapGroup: (group, site) =>
     new AuthBackendGroup(
