@@ -75,7 +75,19 @@ const writeApplied = async (folder: string, { state, ...head }: AppliedRecord): 
   await rename(`${file}.${process.pid}`, file)
 }
 
-/** Called before a stack changes: a run that dies midway must not look applied. */
+/** Digest of no desired state at all: under way, or ended badly. */
+const unsettled = ''
+
+/**
+ * Called before a stack changes: a run that dies midway must not look applied. What was applied before it stays known, so
+ * that the next preview can say who gains and who loses what.
+ */
+export const unsettleApplied = async (folder: string, stack: string): Promise<void> => {
+  const record = readApplied(folder, stack)
+  if (record !== undefined) await writeApplied(folder, { ...record, digest: unsettled })
+}
+
+/** Called when a stack goes. */
 export const forgetApplied = async (folder: string, stack: string): Promise<void> => {
   await rm(fileOf(folder, stack), { force: true })
 }
@@ -101,5 +113,9 @@ export const recordApplied = (folder: string, state: StackState): Promise<void> 
 /** Whether the files still say what was applied last, whichever version of Tenantry applied it. */
 export const isApplied = (folder: string, state: StackState): boolean => {
   const record = readApplied(folder, state.stack)
-  return record !== undefined && canonicalJson(record.state) === canonicalJson(state)
+  return (
+    record !== undefined &&
+    record.digest !== unsettled &&
+    canonicalJson(record.state) === canonicalJson(state)
+  )
 }

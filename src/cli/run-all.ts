@@ -5,7 +5,7 @@ import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
-import { appliedAsIs, appliedFolder, forgetApplied, readApplied, recordApplied } from './applied.ts'
+import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -108,7 +108,7 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
   const observer = watch(request, due.length)
   const runs: StackRun[] = []
   for (const state of due) {
-    if (folder !== undefined && request.operation === 'up') await forgetApplied(folder, state.stack)
+    if (folder !== undefined && request.operation === 'up') await unsettleApplied(folder, state.stack)
     runs.push({
       stack: state.stack,
       engine: request.engine,

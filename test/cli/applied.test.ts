@@ -9,6 +9,7 @@ import {
   isApplied,
   readApplied,
   recordApplied,
+  unsettleApplied,
 } from '../../src/cli/applied.ts'
 import { accessOnly } from '../deploy/every-kind.ts'
 
@@ -32,6 +33,16 @@ describe('what was applied last', () => {
     expect(isApplied(folder, accessOnly)).toBe(true)
     await forgetApplied(folder, stack)
     expect(appliedAsIs(folder, accessOnly)).toBeUndefined()
+  })
+
+  test('is known but does not count while a run is under way, or after one that died', async () => {
+    await recordApplied(folder, accessOnly)
+    await unsettleApplied(folder, stack)
+    expect(appliedAsIs(folder, accessOnly)).toBeUndefined()
+    expect(isApplied(folder, accessOnly)).toBe(false)
+    expect(readApplied(folder, stack)?.state).toEqual(accessOnly)
+    await unsettleApplied(folder, 'nonprod.nobody')
+    expect(readApplied(folder, 'nonprod.nobody')).toBeUndefined()
   })
 
   test('is no longer so after any change of the desired state', async () => {
