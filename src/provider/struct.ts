@@ -54,5 +54,5 @@ const structOfWire = (wire: { readonly [name: string]: Wire }): Struct.Struct =>
 export const fromStruct = (struct: Struct.Struct | undefined): Properties =>
   decodeProperties(wireOfStruct(struct))
 
-/** Properties as a protobuf Struct. Never throws. */
+/** Properties as a protobuf Struct. The protobuf library drops a property named `__proto__`. Never throws. */
 export const toStruct = (properties: Properties): Struct.Struct => structOfWire(encodeProperties(properties))

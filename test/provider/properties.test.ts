@@ -37,9 +37,13 @@ test('decode undoes encode', () => {
   )
 })
 
-test('a protobuf Struct carries everything', () => {
+/** The protobuf library keeps a map's keys in a plain object, which drops this one; the reader of typed files refuses it. */
+const hasPrototypeKey = (value: unknown): boolean => JSON.stringify(value).includes('"__proto__":')
+
+test('a protobuf Struct carries everything but a prototype key', () => {
   fc.assert(
     fc.property(properties, (value) => {
+      fc.pre(!hasPrototypeKey(encodeProperties(value)))
       expect(fromStruct(toStruct(value))).toEqual(value)
     }),
   )
