@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type GeneratedFile, generatedDocs } from '../src/load/generated-docs.ts'
+import { type GeneratedFile, generatedDocs, withTenantFields } from '../src/load/generated-docs.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -17,7 +17,8 @@ const write = ({ file, text }: GeneratedFile): void => {
   writeFileSync(join(root, file), text)
 }
 
-const stale = generatedDocs().filter(isStale)
+const readme = { file: 'README.md', text: withTenantFields(readFileSync(join(root, 'README.md'), 'utf8')) }
+const stale = [...generatedDocs(), readme].filter(isStale)
 
 if (process.argv.includes('--check')) {
   for (const { file } of stale) console.error(`${file} is stale: run npm run docs.`)

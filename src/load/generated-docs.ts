@@ -10,10 +10,6 @@ export interface GeneratedFile {
 
 const note = 'Made from the schema by `npm run docs`; edit the sentences there.'
 
-const tenantIntroduction = `One file an organization, \`tenants/<organization>.ts\`: a default export of
-\`defineTenant({ … })\` with text, numbers, true, false, lists and objects. It is read and never run; anything else in it is
-an issue at its place. ${note}`
-
 const clusterIntroduction = `One file a cluster, \`stacks/<cluster>.ts\`: a default export of \`defineCluster({ … })\`. It
 is read and never run, like a tenant file. ${note}`
 
@@ -37,11 +33,24 @@ export const generatedDocs = (): readonly GeneratedFile[] => [
   { file: 'schema/tenant.schema.json', text: jsonText(tenantJsonSchema()) },
   { file: 'schema/cluster.schema.json', text: jsonText(clusterJsonSchema()) },
   {
-    file: 'docs/tenant-file.md',
-    text: fieldTables('The tenant file', tenantIntroduction, tenantJsonSchema()),
-  },
-  {
     file: 'docs/cluster-file.md',
     text: fieldTables('The cluster file', clusterIntroduction, clusterJsonSchema()),
   },
 ]
+
+const fieldsBegin = '<!-- The fields, made from the schema by `npm run docs`. -->'
+const fieldsEnd = '<!-- End of the fields. -->'
+
+/**
+ * A README with the tenant file's field tables between its two marks as they should be, headings one level down.
+ *
+ * Throws Error where the marks are missing.
+ */
+export const withTenantFields = (readme: string): string => {
+  const [before, rest] = readme.split(fieldsBegin)
+  const after = rest?.split(fieldsEnd)[1]
+  if (before === undefined || after === undefined) throw new Error(`the README has no ${fieldsBegin}`)
+  const document = fieldTables('', '', tenantJsonSchema())
+  const tables = document.slice(document.indexOf('\n|') + 1).replace(/^## /gm, '### ')
+  return `${before}${fieldsBegin}\n\n${tables.trim()}\n\n${fieldsEnd}${after}`
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fieldTables } from '../../src/load/field-table.ts'
-import { generatedDocs } from '../../src/load/generated-docs.ts'
+import { generatedDocs, withTenantFields } from '../../src/load/generated-docs.ts'
 import { clusterJsonSchema, type JsonSchema, tenantJsonSchema } from '../../src/load/json-schema.ts'
 
 const checkout = join(import.meta.dirname, '../..')
@@ -22,6 +22,13 @@ const undescribed = (schema: JsonSchema, path: string): string[] => [
 describe('what is made from the schemas', () => {
   it.each(generatedDocs().map(({ file, text }) => [file, text]))('%s is fresh', (file, text) => {
     expect(readFileSync(join(checkout, file), 'utf8')).toBe(text)
+  })
+
+  it('stands in the README, field by field, and is fresh there', () => {
+    const readme = readFileSync(join(checkout, 'README.md'), 'utf8')
+    expect(withTenantFields(readme)).toBe(readme)
+    expect(readme).toContain('| `costCentre` |')
+    expect(() => withTenantFields('no marks')).toThrow('README')
   })
 
   it('describes every field', () => {
