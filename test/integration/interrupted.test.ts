@@ -164,7 +164,8 @@ const random = (seed: number): (() => number) => {
   }
 }
 
-const seed = Number(process.env.TENANTRY_SEED ?? Date.now() % 1_000_000)
+/** One sample for every run of the suite, so that a failure is somebody’s change; others by TENANTRY_SEED. */
+const seed = Number(process.env.TENANTRY_SEED ?? 117_916)
 const victims: readonly Victim[] = [
   ...['plugin', 'engine', 'all', 'tenantry', 'engine', 'plugin', 'all', 'engine'],
 ] as const
