@@ -3,6 +3,21 @@ import type { Registry } from './registry.ts'
 import type { RepositoryName } from './registry-promotion.ts'
 import { repositoryPath } from './registry-repositories.ts'
 
+/** What may happen in one repository that a webhook can be told of. Source: reference §8.8. */
+export const repositoryEvents = [
+  'TAG_PUSH',
+  'TAG_PULL',
+  'TAG_DELETE',
+  'MANIFEST_PUSH',
+  'MANIFEST_PULL',
+  'MANIFEST_DELETE',
+  'PROMOTION',
+  'PUSH_MIRRORING',
+  'POLL_MIRRORING',
+  'SCAN_COMPLETED',
+  'SCAN_FAILED',
+] as const
+
 /** A call the registry makes. Identified by id; the registry takes duplicates. */
 export interface RegistryHook {
   readonly id: string

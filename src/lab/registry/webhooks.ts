@@ -1,24 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { repositoryEvents } from '../../clients/registry-webhooks.ts'
 import { invalid, notFound } from '../ucp/refusal.ts'
 import { zeroTime } from './scanning.ts'
 
-const repositoryTypes = [
-  'TAG_PUSH',
-  'TAG_PULL',
-  'TAG_DELETE',
-  'MANIFEST_PUSH',
-  'MANIFEST_PULL',
-  'MANIFEST_DELETE',
-  'PROMOTION',
-  'PUSH_MIRRORING',
-  'POLL_MIRRORING',
-  'SCAN_COMPLETED',
-  'SCAN_FAILED',
-] as const
 const otherTypes = ['REPO_EVENT', 'SCANNER_UPDATE_COMPLETED'] as const
 
 /** Reference §8.8. */
-export const webhookTypes = [...repositoryTypes, ...otherTypes]
+export const webhookTypes = [...repositoryEvents, ...otherTypes]
 export type WebhookType = (typeof webhookTypes)[number]
 
 /** What a webhook's key names. */

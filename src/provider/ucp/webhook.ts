@@ -5,6 +5,7 @@ import {
   deleteWebhook,
   listWebhooks,
   type RegistryHook,
+  repositoryEvents,
 } from '../../clients/registry-webhooks.ts'
 import type { InputsOf } from '../input-fields.ts'
 import { registryFor } from './client.ts'
@@ -13,24 +14,9 @@ import { badId, findOrMake } from './ensure.ts'
 import { repositoryName } from './patterns.ts'
 import { splitName } from './repository-name.ts'
 
-// Reference §8.8; those of a whole namespace or of the scanner have no repository.
-const events = [
-  'TAG_PUSH',
-  'TAG_PULL',
-  'TAG_DELETE',
-  'MANIFEST_PUSH',
-  'MANIFEST_PULL',
-  'MANIFEST_DELETE',
-  'PROMOTION',
-  'PUSH_MIRRORING',
-  'POLL_MIRRORING',
-  'SCAN_COMPLETED',
-  'SCAN_FAILED',
-] as const
-
 const fields = {
   repository: { shape: repositoryName, description: 'The repository, `namespace/name`.', replaces: true },
-  event: { shape: { type: 'string', oneOf: events }, description: 'What calls.', replaces: true },
+  event: { shape: { type: 'string', oneOf: repositoryEvents }, description: 'What calls.', replaces: true },
   endpoint: {
     shape: { type: 'string', pattern: /^https?:\/\/\S+$/, like: 'an http or https address' },
     description: 'The address that is called.',
@@ -44,7 +30,7 @@ const idOf = ({ repository, event, endpoint }: WebhookInputs): string => `${repo
 
 const parts = (id: string): WebhookInputs => {
   const [, repository, name, endpoint] = /^([^/\s:]+\/[^/\s:]+):([A-Z_]+):(\S+)$/.exec(id) ?? []
-  const event = events.find((one) => one === name)
+  const event = repositoryEvents.find((one) => one === name)
   if (repository === undefined || event === undefined || endpoint === undefined)
     throw badId(id, '<namespace>/<repository>:<EVENT>:<endpoint>')
   return { repository, event, endpoint }
