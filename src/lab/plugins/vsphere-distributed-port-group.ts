@@ -1,6 +1,6 @@
 import type { Vsphere } from '../../clients/vsphere.ts'
 import { isVsphereFault } from '../../clients/vsphere-fault.ts'
-import { destroyObject, findByInventoryPath, renameObject } from '../../clients/vsphere-inventory.ts'
+import { destroyObject, renameObject } from '../../clients/vsphere-inventory.ts'
 import {
   addPortGroup,
   type PortGroup,
@@ -14,16 +14,8 @@ import {
 import type { ObjectReference } from '../../clients/vsphere-xml.ts'
 import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ResourceType } from '../../provider/plugin.ts'
-import {
-  checkFields,
-  type Fields,
-  flag,
-  integer,
-  observedInputs,
-  pick,
-  requiredText,
-  text,
-} from './vsphere-fields.ts'
+import { checkFields, type Fields, flag, integer, requiredText, text } from './vsphere-fields.ts'
+import { taggedLifecycle } from './vsphere-lifecycle.ts'
 import { foreign, observedTags, syncTags } from './vsphere-places.ts'
 
 /** The highest VLAN that a frame can carry (IEEE 802.1Q; 4095 is reserved). */
@@ -156,22 +148,7 @@ export const distributedPortGroup: ResourceType<Vsphere> = {
       deleteBeforeReplace: true,
     }),
 
-  async create(vsphere, inputs) {
-    const reference = await ensure(vsphere, inputs)
-    await syncTags(vsphere, reference, inputs)
-    return { id: reference.id, outputs: (await observe(vsphere, reference, inputs)) ?? {} }
-  },
-
-  async read(vsphere, id, inputs) {
-    const reference = id.startsWith('/') ? await findByInventoryPath(vsphere, id) : byId(id)
-    const outputs = reference && (await observe(vsphere, reference, inputs))
-    if (reference === undefined || outputs === undefined) return undefined
-    return {
-      id: reference.id,
-      inputs: inputs ? observedInputs(inputs, outputs) : pick(outputs, importable),
-      outputs,
-    }
-  },
+  ...taggedLifecycle({ byId, ensure, observe, importable }),
 
   async update(vsphere, id, olds, news) {
     const reference = byId(id)
