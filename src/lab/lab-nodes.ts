@@ -5,20 +5,20 @@ import { NodeJoiner, type Swarm } from './node-joiner.ts'
 import type { StopList } from './stop-list.ts'
 import type { LabVcenter } from './vcenter/lab-vcenter.ts'
 
-const holds = (engine: DockerEngine, hostname: string): boolean =>
-  engine.nodes().some(({ Description }) => Description.Hostname === hostname)
+const holds = async (engine: DockerEngine, hostname: string): Promise<boolean> =>
+  (await engine.nodes()).some(({ Description }) => Description.Hostname === hostname)
 
 /** Asked twice it does once: a machine that comes back is the node it was. */
 const swarmOf = (engine: DockerEngine): Swarm => ({
   joinNode: async (node) => {
-    if (holds(engine, node.hostname)) engine.setNodeState(node.hostname, 'ready')
+    if (await holds(engine, node.hostname)) await engine.setNodeState(node.hostname, 'ready')
     else await engine.joinNode(node)
   },
-  markReady: (hostname) => {
-    if (holds(engine, hostname)) engine.setNodeState(hostname, 'ready')
+  markReady: async (hostname) => {
+    if (await holds(engine, hostname)) await engine.setNodeState(hostname, 'ready')
   },
-  markDown: (hostname) => {
-    if (holds(engine, hostname)) engine.setNodeState(hostname, 'down')
+  markDown: async (hostname) => {
+    if (await holds(engine, hostname)) await engine.setNodeState(hostname, 'down')
   },
   removeNode: (hostname) => engine.removeNode(hostname),
 })

@@ -64,8 +64,8 @@ const joined = async (labels: Record<string, string> = {}): Promise<string> => {
   await engine.joinNode({ hostname, cpus: 4, memoryBytes: 8e9, labels })
   return hostname
 }
-const nodeOf = (hostname: string) => {
-  const node = engine.nodes().find(({ Description }) => Description.Hostname === hostname)
+const nodeOf = async (hostname: string) => {
+  const node = (await engine.nodes()).find(({ Description }) => Description.Hostname === hostname)
   if (node === undefined) throw new Error(`no node ${hostname}`)
   return node
 }
@@ -75,17 +75,17 @@ describe('a node', () => {
     const hostname = await joined({ zone: 'east' })
     const state = await create(placementType, { hostname, collection: '/Run/Std' })
     await expectStable(drive, state)
-    expect(nodeOf(hostname).Spec.Labels).toMatchObject({
+    expect((await nodeOf(hostname)).Spec.Labels).toMatchObject({
       zone: 'east',
       [accessLabel]: '/Run/Std',
       'com.docker.ucp.orchestrator.swarm': 'true',
       'com.docker.ucp.collection': state.outputs.collectionId,
     })
     const paused = await drive.update(state, { hostname, collection: '/Run', availability: 'pause' })
-    expect(nodeOf(hostname).Spec).toMatchObject({ Availability: 'pause', Labels: { zone: 'east' } })
+    expect((await nodeOf(hostname)).Spec).toMatchObject({ Availability: 'pause', Labels: { zone: 'east' } })
     await expectStable(drive, paused)
     await drive.delete(paused)
-    expect(nodeOf(hostname).Spec).toMatchObject({
+    expect((await nodeOf(hostname)).Spec).toMatchObject({
       Availability: 'active',
       Labels: { zone: 'east', [accessLabel]: '/Shared', 'com.docker.ucp.orchestrator.swarm': 'true' },
     })
@@ -148,14 +148,14 @@ describe('a node', () => {
     const read = await drive.read(state)
     expect(drive.diff(read ?? state, state.inputs).details).toEqual({ collection: 'update' })
     await drive.delete(state)
-    expect(nodeOf(hostname).Spec.Labels).toMatchObject({ [accessLabel]: '/Run' })
+    expect((await nodeOf(hostname)).Spec.Labels).toMatchObject({ [accessLabel]: '/Run' })
     await drive.delete(theirs)
   })
 
   test('that left the swarm is gone, and its delete succeeds', async () => {
     const hostname = await joined()
     const state = await create(placementType, { hostname, collection: '/Run/Std' })
-    engine.removeNode(hostname)
+    await engine.removeNode(hostname)
     expect(await drive.read(state)).toBeUndefined()
     await drive.delete(state)
   })

@@ -179,9 +179,10 @@ afterEach(async () => {
 })
 
 describe('nodes', () => {
-  it('are labelled when they join', () => {
+  it('are labelled when they join', async () => {
+    const nodes = await engine.nodes()
     const labelsOf = (name: string) =>
-      engine.nodes().find(({ Description }) => Description.Hostname === name)?.Spec.Labels
+      nodes.find(({ Description }) => Description.Hostname === name)?.Spec.Labels
     expect(labelsOf('spare')).toEqual({
       'com.docker.ucp.access.label': '/Shared',
       'com.docker.ucp.collection': 'shared',
@@ -243,7 +244,8 @@ describe('services', () => {
     ])
     const [task] = (await call('dev', 'GET', '/tasks')).json
     expect(task.Status.State).toBe('running')
-    expect(engine.nodes().find(({ ID }) => ID === task.NodeID)?.Description.Hostname).toBe('run-1')
+    const nodes = await engine.nodes()
+    expect(nodes.find(({ ID }) => ID === task.NodeID)?.Description.Hostname).toBe('run-1')
   })
 
   it('of an admin keep off the managers, and take the collection’s label constraints', async () => {

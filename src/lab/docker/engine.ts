@@ -24,16 +24,16 @@ export interface EngineOptions {
   readonly onJoin?: () => Promise<unknown>
 }
 
-/** A Docker Engine in swarm mode, in memory, answering on a unix socket. */
+/** A Docker Engine in swarm mode that answers on a unix socket without any access rule: one in memory, or dockerd. */
 export interface DockerEngine {
   readonly socketPath: string
   /** Adds a ready node. Resolves to its id. */
   joinNode(joining: JoiningNode): Promise<string>
   /** A machine that is gone for good, by host name or id; nothing where there is none. */
-  removeNode(reference: string): void
+  removeNode(reference: string): Promise<void>
   /** A machine that is switched off or comes back. @throws {Refusal} when there is none. */
-  setNodeState(reference: string, reached: 'ready' | 'down'): void
-  nodes(): readonly Node[]
+  setNodeState(reference: string, reached: 'ready' | 'down'): Promise<void>
+  nodes(): Promise<readonly Node[]>
   /** Calls this from now on when a node has joined, besides `onJoin`. */
   whenJoined(listener: () => Promise<unknown>): void
   stop(): Promise<void>
@@ -176,14 +176,14 @@ export const startDockerEngine = async (options: EngineOptions): Promise<DockerE
       for (const listener of listeners) await listener()
       return ID
     },
-    removeNode: (reference) => {
+    removeNode: async (reference) => {
       const found = [...state.nodes.values()].find(
         ({ ID, Description }) => ID === reference || Description.Hostname === reference,
       )
       if (found !== undefined) dropNode(state, found)
     },
-    setNodeState: (reference, reached) => setNodeState(state, findNode(state, reference).ID, reached),
-    nodes: () => [...state.nodes.values()],
+    setNodeState: async (reference, reached) => setNodeState(state, findNode(state, reference).ID, reached),
+    nodes: async () => [...state.nodes.values()],
     whenJoined: (listener) => {
       listeners.push(listener)
     },
