@@ -4,13 +4,15 @@ import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { clearDeadLocks } from './engine-lock.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
-import { dropPendingCreates, type Interruption, interruptionsOf } from './interruptions.ts'
 import { mendState } from './mend-state.ts'
 import { projectName } from './project-name.ts'
+import { bringUp, tearDown } from './recovery.ts'
+import type { StackEngine } from './stack-engine.ts'
 import { takeLease } from './stack-lease.ts'
 import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
 import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
 import { stateFolder } from './state-folder.ts'
+import { exportState, importState } from './state-transfer.ts'
 
 /** A resource that the engine has just finished with. */
 export interface StackProgress {
@@ -147,14 +149,30 @@ const withFreshSalt = async <Result extends StackResult>(
   return stale ? act() : result
 }
 
+/** What makes a stack that is new; the others fail. */
+const makes: ReadonlySet<StackOperation> = new Set<StackOperation>(['preview', 'up'])
+
 /** A new stack is noticed by the engine's refusal: asking first would cost half a second at every run. */
-const runOrMake = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation))
+const runOrMake = async (
+  run: StackRun,
+  operation: StackOperation,
+  options: readonly string[],
+): Promise<StackResult> => {
+  const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation, options))
   if (!isNew) return first
   const made = await withFreshSalt(run, () => makeStack(run, operation))
   if (made.outcome !== 'succeeded') return made
-  const { isNew: _, ...second } = await attempt(run, operation)
+  const { isNew: _, ...second } = await attempt(run, operation, options)
   return second
+}
+
+const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
+  const exit = await runEngine({
+    ...callOf(run),
+    arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack],
+  })
+  if (exit.exitCode === 0) return undefined
+  return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
 }
 
 /** One run at a time on a stack of a file back end; what a dead one left locked is freed. */
@@ -177,46 +195,23 @@ const alone = async (
   }
 }
 
-const changed = ({ resources }: StackResult) => resources.filter(({ change }) => change !== 'same')
-
-/** What two runs did together, as the second found it. */
-const together = (first: StackResult, second: StackResult): StackResult => {
-  const resources = new Map(
-    [...second.resources, ...changed(first), ...changed(second)].map((one) => [one.urn, one]),
-  )
-  const counts = { same: 0, create: 0, update: 0, replace: 0, delete: 0 }
-  for (const { change, failed } of resources.values()) if (!failed) counts[change] += 1
+/** The CLI as the engine of one stack. */
+const commandLine = (run: StackRun): StackEngine => {
+  const state = { ...callOf(run), stack: run.stack }
   return {
-    ...second,
-    counts,
-    resources: [...resources.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1)),
-    seconds: first.seconds + second.seconds,
+    stack: run.stack,
+    run: (operation, { refresh = false } = {}) => {
+      const options = refresh ? ['--refresh'] : []
+      return makes.has(operation) ? runOrMake(run, operation, options) : attempt(run, operation, options)
+    },
+    exportState: () => exportState(state),
+    importState: (text) => importState(state, text),
+    unprotect: () => unprotect(run),
   }
 }
 
-/**
- * Settles what an interrupted run left open, after a run on the same stack that succeeded.
- *
- * Creates were sent again and adopted what was there, so their entries are dropped. Of an update or a delete nobody knows
- * whether it took effect, so the world is read and made right once more.
- */
-const settle = async (
-  run: StackRun,
-  first: StackResult,
-  interruptions: readonly Interruption[],
-): Promise<StackResult> => {
-  const isOpen = interruptions.some(({ operation }) => operation !== 'creating')
-  const result = isOpen ? together(first, await attempt(run, 'up', ['--refresh'])) : first
-  if (result.outcome !== 'succeeded') return result
-  const warnings = interruptions.some(({ operation }) => operation === 'creating')
-    ? await dropPendingCreates({ ...callOf(run), stack: run.stack })
-    : []
-  const said = result.diagnostics.filter((one) => interruptionsOf([one]).length === 0)
-  return { ...result, diagnostics: [...said, ...warnings] }
-}
-
 /** What `up` would change. Makes the stack's empty state where it is new; changes nothing else. */
-export const previewStack = (run: StackRun): Promise<StackResult> => runOrMake(run, 'preview')
+export const previewStack = (run: StackRun): Promise<StackResult> => commandLine(run).run('preview')
 
 /**
  * Makes the world like the desired state. Safe to run again after any interruption: on a file back end the lock of a dead
@@ -225,12 +220,7 @@ export const previewStack = (run: StackRun): Promise<StackResult> => runOrMake(r
  * @throws {Fault} `conflict` where somebody else is changing the stack, with who and since when.
  */
 export const upStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'up', async () => {
-    const result = await runOrMake(run, 'up')
-    const interruptions = interruptionsOf(result.diagnostics)
-    if (result.outcome !== 'succeeded' || interruptions.length === 0) return result
-    return settle(run, result, interruptions)
-  })
+  alone(run, 'up', () => bringUp(commandLine(run)))
 
 /**
  * Reads what is there into the state; fails where the stack does not exist.
@@ -238,7 +228,7 @@ export const upStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const refreshStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'refresh', () => attempt(run, 'refresh'))
+  alone(run, 'refresh', () => commandLine(run).run('refresh'))
 
 /**
  * Removes what the stack holds, but for what is retained: that stays in the world and leaves the state.
@@ -247,13 +237,4 @@ export const refreshStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const destroyStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'destroy', async () => {
-    const call = {
-      ...callOf(run),
-      arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack],
-    }
-    const exit = await runEngine(call)
-    if (exit.exitCode !== 0)
-      return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
-    return attempt(run, 'destroy')
-  })
+  alone(run, 'destroy', () => tearDown(commandLine(run)))

@@ -1,0 +1,27 @@
+import type { StackOperation, StackResult } from './stack-result.ts'
+
+export interface EngineOptions {
+  /** Reads what is there into the state first, so that the run is against the world. */
+  readonly refresh?: boolean
+}
+
+/** What the recovery of one stack asks of an engine: the CLI in production, a model of it in `test/faults`. */
+export interface StackEngine {
+  readonly stack: string
+  /** One run to its end. `up` and `preview` make the stack's empty state where it is new. */
+  readonly run: (operation: StackOperation, options?: EngineOptions) => Promise<StackResult>
+  /**
+   * The state as the engine exports it, JSON text; secrets stay encrypted.
+   *
+   * @throws {Fault} `unavailable` when it cannot be read.
+   */
+  readonly exportState: () => Promise<string>
+  /**
+   * Replaces the state; what is pending in it is dropped.
+   *
+   * @throws {Fault} `unavailable` when it cannot be written.
+   */
+  readonly importState: (state: string) => Promise<void>
+  /** Takes the protection off everything in the state; undefined, or why it could not. */
+  readonly unprotect: () => Promise<StackResult | undefined>
+}

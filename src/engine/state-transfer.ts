@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Fault } from '../core/fault.ts'
+import { type EngineCall, runEngine } from './engine-process.ts'
+
+/** Whose state. */
+export interface StateCall extends Omit<EngineCall, 'arguments' | 'onLine' | 'signal'> {
+  readonly stack: string
+}
+
+const runState = async (
+  { stack, ...call }: StateCall,
+  action: readonly string[],
+): Promise<readonly string[]> => {
+  const exit = await runEngine({ ...call, arguments: ['stack', ...action, '--stack', stack] })
+  if (exit.exitCode === 0) return exit.output
+  throw new Fault('unavailable', `The state of ${stack} cannot be settled: ${exit.errors.join(' ')}`, {
+    details: { resource: stack, hint: 'Run `up` again. Check PULUMI_BACKEND_URL and who may write it.' },
+  })
+}
+
+/**
+ * A stack's state as JSON text; secrets stay encrypted.
+ *
+ * @throws {Fault} `unavailable` when it cannot be read.
+ */
+export const exportState = async (call: StateCall): Promise<string> =>
+  (await runState(call, ['export'])).join('\n')
+
+/**
+ * Replaces a stack's state; what is pending in it is dropped. It lies in a file meanwhile, which only its owner can read.
+ *
+ * @throws {Fault} `unavailable` when it cannot be written.
+ */
+export const importState = async (call: StateCall, state: string): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'tenantry-state-'))
+  try {
+    const file = join(folder, 'state.json')
+    await writeFile(file, state, { mode: 0o600 })
+    await runState(call, ['import', '--file', file])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
