@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Faults, InjectedFault } from '../faults.ts'
+import { Port } from '../port.ts'
 import type { AccessLog } from './access-log.ts'
 import { sendAnswer } from './call.ts'
-import type { Faults, InjectedFault } from './faults.ts'
 
 /** What a handler notes for the access log. */
 export interface Note {
@@ -26,6 +26,8 @@ export interface FrontDoorOptions {
 export interface FrontDoor {
   readonly port: number
   readonly address: string
+  /** Breaks every connection and refuses new ones until what it gives is called. */
+  readonly refuse: () => () => Promise<void>
   /** Closes the port and every connection. Idempotent. */
   readonly stop: () => Promise<void>
 }
@@ -59,12 +61,46 @@ const answerWith = (response: ServerResponse, fault: { status: number; body?: un
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 
+/** Breaks the connection when half of what the handler answers is sent. */
+const cutInHalf = (response: ServerResponse, breakOff: () => void): void => {
+  const chunks: Buffer[] = []
+  const { write } = response
+  const collect = (...given: unknown[]): boolean => {
+    const [chunk] = given
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk as string))
+    const done = given.at(-1)
+    if (typeof done === 'function') process.nextTick(() => done())
+    return true
+  }
+  Object.assign(response, {
+    write: collect,
+    end: (...given: unknown[]) => {
+      collect(...given)
+      const body = Buffer.concat(chunks)
+      if (body.length < 2) breakOff()
+      else write.call(response, body.subarray(0, body.length >> 1), 'utf8', () => setImmediate(breakOff))
+      return response
+    },
+  })
+}
+
+/** Resolves at the first part of the body, or at its end. */
+const someOfBody = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    for (const event of ['data', 'end', 'close']) request.once(event, () => resolve())
+  })
+
+interface Faulted {
+  readonly fault: InjectedFault
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly port: Port
+  readonly run: (response: ServerResponse) => Promise<void>
+}
+
 /** Deals with one call under a fault; a handler that must not run is not run. */
-const underFault = async (
-  fault: InjectedFault,
-  response: ServerResponse,
-  run: (response: ServerResponse) => Promise<void>,
-): Promise<void> => {
+const underFault = async ({ fault, request, response, port, run }: Faulted): Promise<void> => {
+  const breakOff = (): void => port.reset(request.socket)
   switch (fault.kind) {
     case 'status':
       return sendAnswer(response, {
@@ -73,8 +109,15 @@ const underFault = async (
         ...(fault.headers === undefined ? {} : { headers: fault.headers }),
       })
     case 'reset-before':
-      response.destroy()
-      return
+      return breakOff()
+    case 'reset-in-request':
+      await someOfBody(request)
+      return breakOff()
+    case 'refused':
+      return port.refuseFor(fault.milliseconds)
+    case 'reset-in-body':
+      cutInHalf(response, breakOff)
+      return run(response)
     case 'timeout-before':
       return
     case 'slow':
@@ -89,7 +132,7 @@ const underFault = async (
       return run(response)
     }
     case 'reset-after':
-      mute(response)(() => response.destroy())
+      mute(response)(breakOff)
       return run(response)
     case 'timeout-after':
       mute(response)(() => undefined)
@@ -108,6 +151,7 @@ const record = (options: FrontDoorOptions, request: IncomingMessage, note: Note,
 
 const serve = async (
   options: FrontDoorOptions,
+  port: Port,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -115,26 +159,41 @@ const serve = async (
   response.once('close', () => record(options, request, note, response.headersSent ? response.statusCode : 0))
   const run = (target: ServerResponse): Promise<void> => options.handle(request, target, note)
   const fault = options.faults.next(request)
-  await (fault === undefined ? run(response) : underFault(fault, response, run))
+  await (fault === undefined ? run(response) : underFault({ fault, request, response, port, run }))
 }
 
-/** What a fault does to a hijacked connection; whether the handler still runs. The `-after` kinds do nothing here. */
-const survivesFault = async (fault: InjectedFault | undefined, socket: Duplex): Promise<boolean> => {
+/** What keeps a hijacked connection from being made; the `-after` kinds and cuts of a body do not touch it. */
+const preventsUpgrade = new Set<InjectedFault['kind']>([
+  'status',
+  'reset-before',
+  'reset-in-request',
+  'refused',
+  'timeout-before',
+])
+
+/** What a fault does to a hijacked connection; whether the handler still runs. */
+const survivesFault = async (
+  fault: InjectedFault | undefined,
+  socket: Duplex,
+  port: Port,
+): Promise<boolean> => {
   if (fault?.kind === 'slow') await pause(fault.milliseconds)
-  if (fault?.kind === 'reset-before') socket.destroy()
+  if (fault?.kind === 'reset-before' || fault?.kind === 'reset-in-request') socket.destroy()
+  if (fault?.kind === 'refused') await port.refuseFor(fault.milliseconds)
   if (fault?.kind === 'status')
     socket.end(`HTTP/1.1 ${fault.status} Injected\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
-  return fault?.kind !== 'timeout-before' && fault?.kind !== 'reset-before' && fault?.kind !== 'status'
+  return fault === undefined || !preventsUpgrade.has(fault.kind)
 }
 
 const upgraded = async (
   options: FrontDoorOptions,
+  port: Port,
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> => {
   const note: Note = { user: '' }
-  if (!(await survivesFault(options.faults.next(request), socket))) return
+  if (!(await survivesFault(options.faults.next(request), socket, port))) return
   if (options.upgrade === undefined) {
     socket.destroy()
     return
@@ -157,28 +216,21 @@ export const openFrontDoor = async (options: FrontDoorOptions): Promise<FrontDoo
       : { ca: options.clientAuthority, requestCert: true, rejectUnauthorized: false }),
   })
   server.keepAliveTimeout = keepAliveMilliseconds
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  const port = await Port.open(server)
   server.on('request', (request, response) => {
-    serve(options, request, response).catch(() => response.destroy())
+    serve(options, port, request, response).catch(() => response.destroy())
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    upgraded(options, request, socket, head).catch(() => socket.destroy())
+    upgraded(options, port, request, socket, head).catch(() => socket.destroy())
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  return { port, address: `https://127.0.0.1:${port}`, stop: () => close(server, sockets) }
+  return {
+    port: port.number,
+    address: `https://127.0.0.1:${port.number}`,
+    refuse: () => {
+      port.shut()
+      return () => port.reopen()
+    },
+    stop: () => port.stop(),
+  }
 }
-
-const close = (server: ReturnType<typeof createServer>, sockets: ReadonlySet<Socket>): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve())
-    for (const socket of sockets) socket.destroy()
-  })

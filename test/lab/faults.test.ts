@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Faults } from '../../../src/lab/ucp/faults.ts'
+import { Faults } from '../../src/lab/faults.ts'
 
 const get = (url: string) => ({ method: 'GET', url })
 
