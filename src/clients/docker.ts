@@ -14,7 +14,8 @@ import {
   Volume,
   type VolumeForm,
 } from './docker-objects.ts'
-import { Http, type HttpCall, type HttpOptions, type Tls } from './http.ts'
+import { Http, type HttpOptions, type Tls } from './http.ts'
+import type { HttpCall } from './http-call.ts'
 
 /** How to reach a Docker Engine, or UCP in front of one. */
 export interface DockerOptions {
@@ -80,6 +81,7 @@ export class Docker {
     this.#http = new Http({
       system: 'Docker',
       endpoint: endpointOf(options),
+      credential: 'the client bundle',
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.timeoutMilliseconds === undefined
         ? {}

@@ -1,8 +1,8 @@
-import { isFault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
 import { type AnswerObject, listOf, objectOf, orMissing } from './answer.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { Http, type HttpAnswer, type HttpCall, type HttpOptions } from './http.ts'
+import type { Clock } from './clock.ts'
+import { Http, type HttpOptions } from './http.ts'
+import type { HttpAnswer, HttpCall } from './http-call.ts'
 import type { Scope } from './ucp.ts'
 
 export interface RegistryOptions {
@@ -18,10 +18,6 @@ export interface RegistryOptions {
 
 // The default page is 10 (reference §8.1).
 const pageSize = 100
-const lostAttempts = 3
-const lostWaitMilliseconds = 500
-// Webhooks are updated and promotion policies made by POST: only these methods may be sent twice.
-const idempotent = new Set<HttpCall['method']>(['PUT', 'PATCH', 'DELETE'])
 
 /**
  * The registry (DTR) over HTTP with Basic credentials; paths are below `/api/v0`.
@@ -41,6 +37,7 @@ export class Registry {
       new Http({
         system: 'The registry',
         endpoint: options.endpoint,
+        credential: `the access token of ${options.username}`,
         ...(options.caCertificate === undefined ? {} : { tls: { ca: options.caCertificate } }),
         ...options.http,
         ...(options.clock === undefined ? {} : { sleep: options.clock.wait }),
@@ -59,17 +56,8 @@ export class Registry {
     return new Registry(this.#options, { http: this.#http, scope })
   }
 
-  /** Sends; a write that may be repeated is, where its answer was lost. */
-  async send(call: HttpCall): Promise<HttpAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#http.send(this.#scoped(call))
-      } catch (error) {
-        const isWorthAnother = isFault(error, 'outcome-unknown') && idempotent.has(call.method)
-        if (!isWorthAnother || attempt === lostAttempts) throw error
-        await (this.#options.clock ?? systemClock).wait(lostWaitMilliseconds * attempt, this.#scope.signal)
-      }
-    }
+  send(call: HttpCall): Promise<HttpAnswer> {
+    return this.#http.send(this.#scoped(call))
   }
 
   /** `send`, with the answer parsed; an empty one is undefined. */

@@ -2,7 +2,8 @@ import { Fault, isFault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
 import { type AnswerObject, listOf, objectOf, orMissing, segment, textAt, textOr } from './answer.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { Http, type HttpAnswer, type HttpCall, type HttpOptions } from './http.ts'
+import { Http, type HttpOptions } from './http.ts'
+import type { HttpAnswer, HttpCall } from './http-call.ts'
 
 export interface UcpOptions {
   /** `https://host:port`. */
@@ -40,12 +41,6 @@ export interface PagedList {
 
 // The default page is 10 (reference §2.2); up to 1000 are used in the wild (§2.4).
 const pageSize = 500
-/** Attempts of a write that may be repeated and whose answer was lost. */
-const lostAttempts = 3
-const lostWaitMilliseconds = 500
-
-const isIdempotent = ({ method }: HttpCall): boolean =>
-  method === 'PUT' || method === 'PATCH' || method === 'DELETE'
 
 /**
  * UCP over HTTP: one login a process, renewed when a session was evicted, and lists read to their end.
@@ -66,6 +61,7 @@ export class Ucp {
       new Http({
         system: 'UCP',
         endpoint: options.endpoint,
+        credential: `the password of ${options.username}`,
         ...(options.caCertificate === undefined ? {} : { tls: { ca: options.caCertificate } }),
         ...options.http,
         ...(options.clock === undefined ? {} : { sleep: options.clock.wait }),
@@ -87,16 +83,12 @@ export class Ucp {
     return new Ucp(this.#options, { http: this.#http, login: this.#login, scope })
   }
 
-  /** Sends with the session's token; a write that may be repeated is, where its answer was lost. */
+  /** Sends with the session's token. */
   async send(call: HttpCall): Promise<HttpAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#authenticated(call)
-      } catch (error) {
-        if (isFault(error, 'forbidden')) throw await this.#withPaths(error)
-        if (!isFault(error, 'outcome-unknown') || !isIdempotent(call) || attempt === lostAttempts) throw error
-        await this.clock.wait(lostWaitMilliseconds * attempt, this.#scope.signal)
-      }
+    try {
+      return await this.#authenticated(call)
+    } catch (error) {
+      throw isFault(error, 'forbidden') ? await this.#withPaths(error) : error
     }
   }
 

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { Fault, type FaultCode, type FaultDetails, isFault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
-import { Http, type HttpCall, type HttpOptions, type RetryPolicy, standardRetries, type Tls } from './http.ts'
+import { Http, type HttpOptions, type RetryPolicy, standardRetries, type Tls } from './http.ts'
+import type { HttpCall } from './http-call.ts'
 
 export interface VaultOptions {
   /** `https://host:port`. */
@@ -200,6 +201,7 @@ export class Vault {
     const http: HttpOptions = {
       system: options.system ?? 'Vault',
       endpoint: options.address,
+      credential: 'the Vault token',
       retries: options.retries ?? standardRetries,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.sleep === undefined ? {} : { sleep: options.sleep }),
@@ -340,6 +342,7 @@ export class Vault {
     await this.#send({
       method: 'POST',
       path: ldapGroupPath(backend, name),
+      repeatable: true,
       resource: `LDAP group ${name}`,
       body: { policies },
     })
@@ -369,6 +372,7 @@ export class Vault {
     await this.#send({
       method: 'POST',
       path: `/v1/auth/${encodePath(backend)}/config`,
+      repeatable: true,
       resource: `LDAP configuration of ${backend}`,
       body: fields,
     })
@@ -389,6 +393,7 @@ export class Vault {
     await this.#send({
       method: 'POST',
       path: appRolePath(backend, name),
+      repeatable: true,
       resource: `AppRole ${name}`,
       body: fields,
     })
@@ -414,6 +419,7 @@ export class Vault {
     await this.#send({
       method: 'POST',
       path: `${appRolePath(backend, name)}/role-id`,
+      repeatable: true,
       resource: `role id of AppRole ${name}`,
       body: { role_id: roleId },
     })
@@ -578,6 +584,7 @@ export class Vault {
     await this.#send({
       method: 'POST',
       path: `/v1/sys/${area}/${encodePath(path)}/tune`,
+      repeatable: true,
       resource,
       body: { ...settingsBody(settings), ...leaseBody(settings) },
     })

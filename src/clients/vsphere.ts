@@ -1,6 +1,7 @@
 import { Fault, isFault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
-import { Http, type HttpAnswer, type HttpCall, type RetryPolicy, type Tls } from './http.ts'
+import { Http, type RetryPolicy, type Tls } from './http.ts'
+import type { HttpAnswer, HttpCall } from './http-call.ts'
 import { faultFrom, isVsphereFault } from './vsphere-fault.ts'
 import {
   childAt,
@@ -84,6 +85,7 @@ export class Vsphere {
     this.#http = new Http({
       system: 'vCenter',
       endpoint: `https://${options.server}`,
+      credential: `the password of ${options.user}`,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.retries === undefined ? {} : { retries: options.retries }),
       ...(options.sleep === undefined ? {} : { sleep: options.sleep }),

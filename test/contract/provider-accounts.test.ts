@@ -166,7 +166,7 @@ describe('teams', () => {
     await acme()
     emulator.faults.add({
       match: { method: 'PUT', pathPattern: /memberSyncConfig/ },
-      fault: { kind: 'status', status: 500, body: { errors: [{ code: 'INTERNAL_ERROR', message: 'no' }] } },
+      fault: { kind: 'status', status: 400, body: { errors: [{ code: 'INVALID_FORM', message: 'no' }] } },
       times: 1,
     })
     const inputs = { organization: 'acme', name: 'developers', ldapSync: group }

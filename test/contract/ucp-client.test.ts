@@ -11,7 +11,7 @@ import { createRole } from '../../src/clients/ucp-roles.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { fastClock, thrownBy } from './provider-harness.ts'
 
-type Answer = { status?: number; body?: unknown; text?: string; drop?: boolean }
+type Answer = { status?: number; body?: unknown; text?: string; drop?: boolean; hang?: boolean }
 type Handler = (call: { method: string; url: URL; token: string; body: unknown }) => Answer | Promise<Answer>
 
 let server: Server
@@ -19,8 +19,9 @@ let handler: Handler
 let calls: string[]
 let ucp: Ucp
 
-const reply = (response: ServerResponse, { status = 200, body, text, drop }: Answer) => {
+const reply = (response: ServerResponse, { status = 200, body, text, drop, hang }: Answer) => {
   if (drop === true) return response.destroy()
+  if (hang === true) return
   response.writeHead(status, { 'content-type': 'application/json' })
   return response.end(text ?? (body === undefined ? '' : JSON.stringify(body)))
 }
@@ -146,10 +147,17 @@ describe('writes whose answer was lost', () => {
     },
   )
 
+  test('are repeated once where the server hangs, which costs a whole deadline', async () => {
+    handler = loggedIn(() => ({ hang: true }))
+    const error = await thrownBy(ucp.send({ method: 'PUT', path: '/x' }))
+    expect(error.message).toContain('did not answer PUT /x within 0.3 s')
+    expect(count('PUT /x')).toBe(2)
+  })
+
   test('end after a bounded number of tries', async () => {
     handler = loggedIn(() => ({ drop: true }))
     expect(await thrownBy(ucp.send({ method: 'PUT', path: '/x' }))).toMatchObject({ code: 'outcome-unknown' })
-    expect(count('PUT /x')).toBe(3)
+    expect(count('PUT /x')).toBe(4)
   })
 })
 
