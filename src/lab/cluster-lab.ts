@@ -37,6 +37,8 @@ export interface ClusterLabOptions {
   readonly people: People
   readonly layout: LabLayout
   readonly realVault: boolean
+  /** Puts a fault proxy before Vault. */
+  readonly faultProxies?: boolean
   /** Takes what has to be ended, also when starting fails halfway. */
   readonly stops: StopList
   /** Told of every process that was started. */
@@ -96,7 +98,7 @@ const trustPlatformImages = ({ endpoints, jenkins }: Cluster, { state }: Ucp): v
 }
 
 const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
-  const { cluster, people, layout, stops, onProcess } = options
+  const { cluster, people, layout, stops, onProcess, faultProxies = false } = options
   const vault = await startLabVault({
     cluster: cluster.cluster,
     directory: loginDirectory(people),
@@ -104,6 +106,7 @@ const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
     folder: join(layout.run, `vault-${cluster.cluster}`),
     logs: layout.logs,
     preferReal: options.realVault,
+    faultProxy: faultProxies,
     onProcess,
   })
   stops.add(vault.stop)

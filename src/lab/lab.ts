@@ -4,7 +4,7 @@ import { type ClusterLab, startCluster } from './cluster-lab.ts'
 import { writeCredentials } from './lab-credentials.ts'
 import { LabJournal, refuseRunning } from './lab-journal.ts'
 import { startJoining } from './lab-nodes.ts'
-import { startLabVcenter } from './lab-vcenter.ts'
+import { behindFaultProxy, startLabVcenter } from './lab-vcenter.ts'
 import { type LabLayout, labLayout, prepareLayout } from './layout.ts'
 import type { Part } from './part.ts'
 import { type People, peopleOf } from './people.ts'
@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly report: (line: string) => void
   /** Takes the real Vault and vCenter simulator where they are built; true where absent. */
   readonly real?: boolean
+  /** Puts a fault proxy before every Vault and before vCenter; false where absent. */
+  readonly faultProxies?: boolean
   /** From powered on to joined; 300 where absent. */
   readonly joinDelayMilliseconds?: number
   /** Told what happens once it runs, e.g. that a node has joined. */
@@ -78,12 +80,15 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
   report('starting vCenter')
   const vcenter = await startLabVcenter(real)
   stops.add(vcenter.stop)
+  const faultProxies = options.faultProxies ?? false
+  const front = faultProxies ? await behindFaultProxy(vcenter) : vcenter
+  stops.add(front.stop)
   checkSignal(signal)
   report(`starting ${options.clusters.map(({ cluster }) => cluster).join(' and ')}`)
   const onProcess = (pid: number): Promise<void> => journal.addProcess(pid)
   const clusters = await settled(
     options.clusters.map((cluster) =>
-      startCluster({ cluster, people, layout, realVault: real, stops, onProcess }),
+      startCluster({ cluster, people, layout, realVault: real, faultProxies, stops, onProcess }),
     ),
   )
   checkSignal(signal)
@@ -94,7 +99,13 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
     joinDelayMilliseconds: options.joinDelayMilliseconds ?? standardJoinDelayMilliseconds,
     log: options.log ?? (() => undefined),
   })
-  return { layout, clusters, vcenter, people, parts: [vcenter, ...clusters.flatMap(({ parts }) => parts)] }
+  return {
+    layout,
+    clusters,
+    vcenter: front,
+    people,
+    parts: [front, ...clusters.flatMap(({ parts }) => parts)],
+  }
 }
 
 /**

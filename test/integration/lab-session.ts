@@ -43,8 +43,13 @@ const fleetOf = async (files: string): Promise<Fleet> => {
   throw new Error(checked.issues.map(({ code, message }) => `${code}: ${message}`).join('\n'))
 }
 
+export interface LabSessionOptions {
+  /** Puts a fault proxy before every Vault and before vCenter. */
+  readonly faultProxies?: boolean
+}
+
 /** Starts a lab in a temporary folder, with every real part that is in the cache. */
-export const openLabSession = async (): Promise<LabSession> => {
+export const openLabSession = async (options: LabSessionOptions = {}): Promise<LabSession> => {
   const project = checkoutRoot()
   const files = await mkdtemp(join(tmpdir(), 'tenantry-e2e-'))
   for (const folder of ['tenants', 'stacks'])
@@ -60,6 +65,7 @@ export const openLabSession = async (): Promise<LabSession> => {
     clusters: fleet.clusters.map(({ value }) => value),
     directory: await readDirectory(join(project, 'lab', 'directory.json')),
     report: () => undefined,
+    ...options,
   })
   const { ensureBundle } = (await import(pathToFileURL(join(project, 'bin', 'bundle.mjs')).href)) as {
     ensureBundle: Bundler

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Vault } from '../../clients/vault.ts'
 import type { Secret } from '../../core/secret.ts'
+import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts'
 import { randomPassword } from '../layout.ts'
 import type { LoginDirectory } from './ldap-backend.ts'
 import { platformPolicy, platformPolicyName } from './platform-policy.ts'
@@ -22,6 +23,8 @@ export interface LabVaultOptions {
   readonly logs: string
   /** Whether a real server is taken where there is one. */
   readonly preferReal: boolean
+  /** Whether a fault proxy stands before it. */
+  readonly faultProxy?: boolean
   /** Told of a real server's process. */
   readonly onProcess: (pid: number) => Promise<void>
 }
@@ -29,6 +32,8 @@ export interface LabVaultOptions {
 export interface LabVault extends VaultServer {
   /** With the rights of `platformPolicy`. */
   readonly platformToken: Secret
+  /** What stands before it, where faults are wanted; `address` is the proxy's then. */
+  readonly proxy?: FaultProxy
 }
 
 const platformMount = 'platform'
@@ -61,6 +66,15 @@ const seed = async (vault: Vault, seeds: readonly SeedSecret[]): Promise<Secret>
   })
 }
 
+const behindFaultProxy = async (vault: LabVault): Promise<LabVault> => {
+  const proxy = await startFaultProxy({ upstream: vault.address })
+  const stop = async (): Promise<void> => {
+    await proxy.stop()
+    await vault.stop()
+  }
+  return { ...vault, address: proxy.address, proxy, stop }
+}
+
 /** A cluster's Vault, the real one or the one in memory, with what stands in it before any organization comes. */
 export const startLabVault = async (options: LabVaultOptions): Promise<LabVault> => {
   const server = await start(options)
@@ -70,7 +84,8 @@ export const startLabVault = async (options: LabVaultOptions): Promise<LabVault>
     system: `Vault ${options.cluster}`,
   })
   try {
-    return { ...server, platformToken: await seed(root, options.seeds) }
+    const vault = { ...server, platformToken: await seed(root, options.seeds) }
+    return options.faultProxy === true ? await behindFaultProxy(vault) : vault
   } catch (error) {
     await server.stop()
     throw error

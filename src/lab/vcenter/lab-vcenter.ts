@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
+import type { FaultProxy } from '../fault-proxy.ts'
 import type { Part } from '../part.ts'
 
 /** The lab's vCenter, whichever it is. */
@@ -11,6 +12,8 @@ export interface LabVcenter extends Part {
   readonly password: Secret
   /** PEM that its certificate can be checked against. */
   readonly caCertificate: string
+  /** What stands before it, where faults are wanted; `address` is the proxy's then. */
+  readonly proxy?: FaultProxy
 }
 
 /** Who the lab's platform account is in vCenter. */
