@@ -100,6 +100,18 @@ export const changeNode = async (
   }
 }
 
+const isLive = (state: string): boolean =>
+  ['assigned', 'accepted', 'preparing', 'ready', 'starting', 'running'].includes(state)
+
+/** Ids of the tasks that have a place on a node and have not ended. */
+export const tasksOnNode = async (ucp: Ucp, nodeId: string): Promise<readonly string[]> => {
+  const filters = encodeURIComponent(JSON.stringify({ node: [nodeId] }))
+  return listOf(await ucp.json({ method: 'GET', path: `/tasks?filters=${filters}` }))
+    .map((one) => objectOf(one))
+    .filter((one) => isLive(textOr(objectOf(one.Status ?? {}), 'State')))
+    .map((one) => textAt(one, 'ID'))
+}
+
 /** What of the engine's lists lies in a collection, e.g. `service acme-api`. Lists that cannot be read are left out. */
 export const engineObjectsIn = async (ucp: Ucp, collectionId: string): Promise<string[]> => {
   const label = 'com.docker.ucp.collection'

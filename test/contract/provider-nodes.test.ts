@@ -71,7 +71,7 @@ const nodeOf = async (hostname: string) => {
 }
 
 describe('a node', () => {
-  test('is placed, keeps its other labels, and goes back to /Shared', async () => {
+  test('is placed, keeps its other labels, and goes back to /Shared drained', async () => {
     const hostname = await joined({ zone: 'east' })
     const state = await create(placementType, { hostname, collection: '/Run/Std' })
     await expectStable(drive, state)
@@ -86,7 +86,7 @@ describe('a node', () => {
     await expectStable(drive, paused)
     await drive.delete(paused)
     expect((await nodeOf(hostname)).Spec).toMatchObject({
-      Availability: 'active',
+      Availability: 'drain',
       Labels: { zone: 'east', [accessLabel]: '/Shared', 'com.docker.ucp.orchestrator.swarm': 'true' },
     })
   })
@@ -158,6 +158,41 @@ describe('a node', () => {
     await engine.removeNode(hostname)
     expect(await drive.read(state)).toBeUndefined()
     await drive.delete(state)
+  })
+
+  test('is empty when it is given back, and what ran on it runs elsewhere', async () => {
+    const hostnames = [await joined(), await joined()]
+    const states = new Map<string, State>()
+    for (const hostname of hostnames)
+      states.set(
+        (await nodeOf(hostname)).ID,
+        await create(placementType, { hostname, collection: '/Run/Std' }),
+      )
+    const body = {
+      Name: 'moving',
+      Labels: { [accessLabel]: '/Run/Std/acme' },
+      TaskTemplate: { ContainerSpec: { Image: 'acme/api:1' } },
+    }
+    const { ID } = (await drive.client.ucp.json({ method: 'POST', path: '/services/create', body })) as {
+      ID: string
+    }
+    const running = async () => {
+      const tasks = (await drive.client.ucp.json({ method: 'GET', path: '/tasks' })) as {
+        ServiceID: string
+        NodeID: string
+        Status: { State: string }
+      }[]
+      return tasks
+        .filter((task) => task.ServiceID === ID && task.Status.State === 'running')
+        .map((task) => task.NodeID)
+    }
+    await expect.poll(running).toHaveLength(1)
+    const [before = ''] = await running()
+    await drive.delete(states.get(before) ?? expect.fail(`the task runs on ${before}`))
+    const [other] = [...states.keys()].filter((id) => id !== before)
+    expect(await running()).not.toContain(before)
+    await expect.poll(running).toEqual([other])
+    await drive.client.ucp.send({ method: 'DELETE', path: `/services/${ID}` })
   })
 
   test('holds its collection, which says so', async () => {

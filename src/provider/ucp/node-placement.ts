@@ -5,6 +5,7 @@ import {
   type NodeChange,
   nodeByHostname,
   readNode,
+  tasksOnNode,
   type UcpNode,
 } from '../../clients/ucp-nodes.ts'
 import { Fault } from '../../core/fault.ts'
@@ -65,6 +66,8 @@ const sharedPath = '/Shared'
 const joinStepMilliseconds = 1_000
 // UCP's reconciler moves a node within seconds of the label's change; a minute is generous.
 const move = { totalMilliseconds: 60_000, stepMilliseconds: 500 }
+// Containers get their grace period, 10 s where a service says nothing (Docker's `stop_grace_period`); then some.
+const drain = { totalMilliseconds: 120_000, stepMilliseconds: 500 }
 
 const orchestratorLabels = (orchestrator: Placement['orchestrator']): NodeChange['labels'] => ({
   [swarmLabel]: orchestrator === 'kubernetes' ? undefined : 'true',
@@ -160,6 +163,20 @@ const placeAsWanted = async (
   return { nodeId: node.id, collectionId: collection.id }
 }
 
+/** Waits until nothing runs on a drained node any more: whoever deletes its machine next cuts nobody off. */
+const emptied = async (client: UcpClient, node: UcpNode, context: ResourceContext): Promise<void> => {
+  // What was to run on a node that is down runs elsewhere already, and nobody reports its end.
+  if (node.state !== 'ready') return
+  const ucp = ucpFor(client, context, `node ${node.hostname}`)
+  const isEmpty = async () => ((await tasksOnNode(ucp, node.id)).length === 0 ? true : undefined)
+  const waited = await waitFor(isEmpty, { clock: client.clock, patience: drain, signal: context.signal })
+  if (waited === undefined)
+    context.log(
+      'warning',
+      `${node.hostname} is drained, but still runs something after ${drain.totalMilliseconds / 1000} s.`,
+    )
+}
+
 /** The node by the id in the state while it is there, else by its host name: machines are rebuilt under their name. */
 const findNode = async (ucp: Ucp, hostname: string, outputs: Properties): Promise<UcpNode | undefined> => {
   const byName = await nodeByHostname(ucp, hostname)
@@ -171,7 +188,7 @@ const findNode = async (ucp: Ucp, hostname: string, outputs: Properties): Promis
 /** `ucp:index:NodePlacement`; its id is the host name. */
 export const nodePlacement = defineResource({
   description:
-    'Where a node of the swarm stands: its collection, orchestrator and availability. Waits for the node to join, keeps all its other labels. Deleting it moves the node back to /Shared. Import id: the host name.',
+    'Where a node of the swarm stands: its collection, orchestrator and availability. Waits for the node to join, keeps all its other labels. Deleting it drains the node, waits until nothing runs on it and leaves it so in /Shared. Import id: the host name.',
   fields,
   outputs: {
     nodeId: { type: 'string', description: 'The node’s id in the swarm.' },
@@ -219,7 +236,8 @@ export const nodePlacement = defineResource({
       return
     }
     const collection = await requireCollection(ucp, sharedPath)
-    const change = { availability: 'active', labels: { [accessLabel]: collection.path } }
-    await place(client, { node, collection, change, context })
+    const change = { availability: 'drain', labels: { [accessLabel]: collection.path } }
+    const isThere = await place(client, { node, collection, change, context })
+    if (isThere) await emptied(client, node, context)
   },
 })
