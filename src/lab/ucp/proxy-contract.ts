@@ -1,10 +1,19 @@
 import type { Access, EngineProxy } from './access.ts'
 
+/** A node of the swarm with an engine of its own: containers, their logs and execs, volumes and images are kept there. */
+export interface Member {
+  /** Of the node in the swarm. */
+  readonly id: string
+  readonly socketPath: string
+}
+
 /** How UCP's access layer in front of the Docker Engine behaves. */
 export interface ProxyOptions {
   readonly access: Access
-  /** The engine's unix socket: the in-memory one's or a real dockerd's. */
+  /** The engine's unix socket: the in-memory one's or a real dockerd's that is a manager. */
   readonly engineSocket: string
+  /** The nodes that run an engine of their own now, managers included; where absent the one engine stands for all nodes. */
+  readonly members?: () => Promise<readonly Member[]>
   /**
    * Whether an image carries signatures of all signers; asked only where content trust is required.
    * Nothing counts as signed where absent.

@@ -4,10 +4,12 @@ import { Denial } from './proxy-denial.ts'
 /** A call to the engine behind the proxy. */
 export interface EngineCall {
   readonly method: string
-  /** With query. */
+  /** With query, and the version prefix where the answer goes to a client of that version. */
   readonly path: string
   readonly body?: Buffer | IncomingMessage
   readonly headers?: Readonly<Record<string, string>>
+  /** Gives the call up, also while the engine has not answered yet. */
+  readonly signal?: AbortSignal
 }
 
 export interface EngineReply {
@@ -39,17 +41,23 @@ export const forwardable = (headers: IncomingHttpHeaders): Record<string, string
     ),
   )
 
-/** The engine's unix socket. */
+/** One engine's unix socket. */
 export class EngineSocket {
   readonly socketPath: string
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  /** Without a bound: logs that are followed and events hold their connection as long as their reader likes. */
+  readonly #agent = new Agent({ keepAlive: true })
 
   constructor(socketPath: string) {
     this.socketPath = socketPath
   }
 
-  /** Sends a call. @throws {Denial} 502 when the engine cannot be reached. */
-  open({ method, path, body, headers = {} }: EngineCall): Promise<IncomingMessage> {
+  /** Sends a call; a read that meets a connection just closed is sent again. @throws {Denial} 502 when the engine cannot be reached. */
+  open(call: EngineCall): Promise<IncomingMessage> {
+    return this.#send(call, call.method === 'GET' && call.body === undefined)
+  }
+
+  #send(call: EngineCall, isRepeatable: boolean): Promise<IncomingMessage> {
+    const { method, path, body, headers = {}, signal } = call
     return new Promise((resolve, reject) => {
       const length = Buffer.isBuffer(body) ? { 'content-length': String(body.length) } : {}
       const sent = httpRequest(
@@ -59,12 +67,14 @@ export class EngineSocket {
           method,
           path,
           headers: { ...headers, ...length },
+          ...(signal === undefined ? {} : { signal }),
         },
         resolve,
       )
-      sent.on('error', (cause) =>
-        reject(new Denial(502, `the engine at ${this.socketPath} cannot be reached: ${cause.message}`)),
-      )
+      sent.on('error', (cause: NodeJS.ErrnoException) => {
+        if (isRepeatable && sent.reusedSocket && cause.code === 'ECONNRESET') resolve(this.#send(call, false))
+        else reject(new Denial(502, `the engine at ${this.socketPath} cannot be reached: ${cause.message}`))
+      })
       if (body === undefined || Buffer.isBuffer(body)) sent.end(body)
       else body.once('error', () => sent.destroy()).pipe(sent)
     })

@@ -46,22 +46,31 @@ const parseEvent = (line: string): Event | undefined => {
   }
 }
 
-/** Passes on the events of what the caller may view, as they come. Resolves when either side ends. */
+/** Who reads events, and how it is found out what an event is about. */
+export interface EventReader {
+  readonly access: Access
+  readonly caller: Caller
+  readonly whereabouts: Whereabouts
+}
+
+const passLines = async (reader: EventReader, from: IncomingMessage, to: ServerResponse): Promise<void> => {
+  for await (const line of createInterface({ input: from })) {
+    const event = parseEvent(line)
+    if (event === undefined) continue
+    if (reader.caller.isAdmin || (await mayView(reader.access, reader.caller, event, reader.whereabouts)))
+      to.write(`${line}\n`)
+  }
+}
+
+/** Passes on the events of what the caller may view, as they come from each engine. Resolves when all have ended. */
 export const passEvents = async (
-  { access, caller, whereabouts }: { access: Access; caller: Caller; whereabouts: Whereabouts },
-  from: IncomingMessage,
+  reader: EventReader,
+  from: readonly IncomingMessage[],
   to: ServerResponse,
 ): Promise<void> => {
   to.writeHead(200, { 'content-type': 'application/json' })
   to.flushHeaders()
-  to.once('close', () => from.destroy())
-  try {
-    for await (const line of createInterface({ input: from })) {
-      const event = parseEvent(line)
-      if (event !== undefined && (await mayView(access, caller, event, whereabouts))) to.write(`${line}\n`)
-    }
-  } catch {
-    // The caller has gone, and the engine's side was closed for it.
-  }
+  // Where the caller has gone, or an engine, there is nobody left to tell.
+  await Promise.allSettled(from.map((stream) => passLines(reader, stream, to)))
   to.end()
 }

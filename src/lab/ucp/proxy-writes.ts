@@ -1,10 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import type * as z from 'zod'
 import { NetworkForm, NodeSpec, PayloadSpec, ServiceSpec, VolumeForm } from '../../clients/docker-objects.ts'
 import { ContainerForm } from '../docker/containers.ts'
 import type { Access, Caller, CollectionNode, NodePolicy } from './access.ts'
 import type { ProxyOptions } from './proxy-contract.ts'
 import { Denial, demand, type Need } from './proxy-denial.ts'
-import type { EngineSocket } from './proxy-engine.ts'
 import {
   accessLabel,
   collectionIdOf,
@@ -14,7 +14,8 @@ import {
   rootCollection,
   systemCollection,
 } from './proxy-labels.ts'
-import { collectionOf, findObject, type PlacedObject } from './proxy-objects.ts'
+import type { Engines } from './proxy-members.ts'
+import { collectionOf, findObjects, type PlacedObject } from './proxy-objects.ts'
 import {
   containerReferences,
   containerVariants,
@@ -32,7 +33,7 @@ type Labels = Readonly<Record<string, string>> | null | undefined
 export interface Write {
   readonly caller: Caller
   readonly options: ProxyOptions
-  readonly engine: EngineSocket
+  readonly engines: Engines
   readonly body: Buffer
 }
 
@@ -40,6 +41,8 @@ export interface Write {
 export interface Accepted {
   readonly body: Buffer
   readonly collectionId: string
+  /** Of a container: the collection of the nodes that may run it. */
+  readonly schedulingCollectionId?: string
 }
 
 const parsed = <S extends z.ZodType>(body: Buffer, schema: S): z.output<S> => {
@@ -102,16 +105,16 @@ const needsOn = (
 
 /** What using the referenced things needs; a missing volume is made in the target, other missing things the engine refuses. */
 const referenceNeeds = async (
-  { engine }: Write,
+  { engines }: Write,
   references: readonly Reference[],
   target: CollectionNode,
 ): Promise<{ needs: Need[]; missingVolumes: Set<string> }> => {
   const needs: Need[] = []
   const missingVolumes = new Set<string>()
   for (const { subject, reference, operation } of references) {
-    const object = await findObject(engine, subject, reference)
-    if (object !== undefined) needs.push({ operation, collectionId: collectionOf(object) })
-    else if (subject === 'volume') {
+    const found = await findObjects(engines, subject, reference)
+    needs.push(...found.map((object) => ({ operation, collectionId: collectionOf(object) })))
+    if (found.length === 0 && subject === 'volume') {
       missingVolumes.add(reference)
       needs.push({ operation, collectionId: target.id })
     }
@@ -210,9 +213,12 @@ const createContainer = async (write: Write, operation: string): Promise<Accepte
   const { needs } = await referenceNeeds(write, containerReferences(form), target)
   const own = needsOn([operation], [target], containerVariants(form))
   demand(write.options.access, write.caller, [...own, ...needs])
-  schedulingOf(write, target)
+  const nodes = schedulingOf(write, target)
   await demandSignature(write, form.Image)
-  return accepted({ ...form, Labels: placedIn(target, form.Labels) }, target)
+  return {
+    ...accepted({ ...form, Labels: placedIn(target, form.Labels) }, target),
+    schedulingCollectionId: nodes.id,
+  }
 }
 
 const createLabelled =
@@ -242,11 +248,17 @@ export const creates: Readonly<Partial<Record<Subject, Create>>> = {
 
 /** A volume of that name that is there already stays where it is: the engine answers it, so it takes attaching it. */
 async function createVolume(write: Write, operation: string): Promise<Accepted> {
-  const { Name } = parsed(write.body, VolumeForm)
-  const there = Name ? await findObject(write.engine, 'volume', Name) : undefined
-  if (there !== undefined)
-    demand(write.options.access, write.caller, [{ operation, collectionId: collectionOf(there) }])
-  return createLabelled(VolumeForm, volumeVariants)(write, operation)
+  const form = parsed(write.body, VolumeForm)
+  const there = form.Name ? await findObjects(write.engines, 'volume', form.Name) : []
+  demand(
+    write.options.access,
+    write.caller,
+    there.map((volume) => ({ operation, collectionId: collectionOf(volume) })),
+  )
+  // Every node is to make it under one name.
+  const named = { ...form, Name: form.Name || randomBytes(32).toString('hex') }
+  const body = Buffer.from(JSON.stringify(named))
+  return createLabelled(VolumeForm, volumeVariants)({ ...write, body }, operation)
 }
 
 const updateService = async (

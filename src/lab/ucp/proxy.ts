@@ -1,78 +1,57 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import * as z from 'zod'
-import { NodeSpec } from '../../clients/docker-objects.ts'
-import { withoutVersion } from '../docker/routes.ts'
 import type { Caller } from './access.ts'
+import {
+  ask,
+  type Call,
+  callOf,
+  decoded,
+  forward,
+  headersOf,
+  listed,
+  parseJson,
+  pinned,
+  readBody,
+  sendJson,
+  sendReply,
+  targetOf,
+  withQuery,
+} from './proxy-call.ts'
 import type { PlacingProxy, ProxyOptions } from './proxy-contract.ts'
 import { Denial, demand, type Need } from './proxy-denial.ts'
-import { bytesOf, EngineSocket, forwardable, messageOf } from './proxy-engine.ts'
+import { bytesOf, type EngineReply, type EngineSocket, messageOf } from './proxy-engine.ts'
 import { passEvents } from './proxy-events.ts'
-import { collectionIdOf, collectionLabel, joinedNodeLabels, rootCollection } from './proxy-labels.ts'
+import { type HijackTarget, refuseUpgrade, splice } from './proxy-hijack.ts'
+import { collectionIdOf, rootCollection } from './proxy-labels.ts'
+import { Engines } from './proxy-members.ts'
+import { engineForContainer, placeHomeless } from './proxy-nodes.ts'
 import {
   collectionOf,
   entriesOf,
+  type FoundObject,
   findObject,
+  findObjects,
+  isKeptByNodes,
   listObjects,
-  type PlacedObject,
   placedObject,
+  withoutRepeats,
 } from './proxy-objects.ts'
 import { ruleOf, type Subject, viewOperation } from './proxy-rules.ts'
-import { creates, judgeUpdate, nodePolicyOf } from './proxy-writes.ts'
-
-/** Largest body the proxy reads to judge it: swarm's largest config is 1 MB, base64 makes it a third more. */
-const mostBodyBytes = 8 * 1024 ** 2
+import { type Accepted, creates, judgeUpdate, type Write } from './proxy-writes.ts'
 
 /** How many whereabouts are remembered, for events of things that are gone. */
 const mostRemembered = 10_000
 
-interface Call {
-  readonly caller: Caller
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly method: string
-  /** Without version prefix and query. */
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly reference: string
-}
-
-const withQuery = (path: string, query: URLSearchParams): string =>
-  query.size === 0 ? path : `${path}?${query}`
-
-/** The path with the reference replaced by the id of what was checked, so that the engine touches that very thing. */
-const pinned = (path: string, reference: string, id: string): string =>
-  path.replace(`/${reference}`, `/${encodeURIComponent(id)}`)
-
-const decoded = (reference: string): string => {
-  try {
-    return decodeURIComponent(reference)
-  } catch {
-    throw new Denial(400, `bad reference: ${reference}`)
-  }
-}
-
 const denialOf = (error: unknown): Denial =>
   error instanceof Denial ? error : new Denial(500, error instanceof Error ? error.message : String(error))
 
-const sendJson = (response: ServerResponse, status: number, json: unknown): void => {
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(json)}\n`)
-}
+/** Newest first, as an engine lists containers: several engines' lists become one. */
+const created = (entry: unknown): number =>
+  z.looseObject({ Created: z.number() }).safeParse(entry).data?.Created ?? 0
 
-const readBody = async (request: IncomingMessage): Promise<Buffer> => {
-  if (Number(request.headers['content-length'] ?? 0) > mostBodyBytes)
-    throw new Denial(413, 'the body is too large')
-  const body = await bytesOf(request)
-  if (body.length > mostBodyBytes) throw new Denial(413, 'the body is too large')
-  return body
-}
+const isFailure = ({ status }: EngineReply): boolean => status >= 400
 
-const Joined = z.looseObject({ ID: z.string(), Version: z.object({ Index: z.number() }), Spec: NodeSpec })
 const Made = z.looseObject({
   ID: z.string().optional(),
   Id: z.string().optional(),
@@ -82,19 +61,19 @@ const ConnectForm = z.looseObject({ Container: z.string() })
 
 class AccessProxy implements PlacingProxy {
   readonly #options: ProxyOptions
-  readonly #engine: EngineSocket
+  readonly #engines: Engines
   /** Collection ids by `subject/id`. */
   readonly #seen = new Map<string, string>()
   #placing: Promise<number> = Promise.resolve(0)
 
   constructor(options: ProxyOptions) {
     this.#options = options
-    this.#engine = new EngineSocket(options.engineSocket)
+    this.#engines = new Engines(options)
   }
 
   async handle(caller: Caller, request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await this.#route(this.#callOf(caller, request, response))
+      await this.#route(callOf(caller, request, response))
     } catch (error) {
       const { status, message } = denialOf(error)
       sendJson(response, status, { message })
@@ -104,20 +83,16 @@ class AccessProxy implements PlacingProxy {
   async upgrade(caller: Caller, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy())
     try {
-      const path = await this.#hijackPath(caller, request)
-      this.#splice(request, path, socket, head)
+      splice(request, await this.#hijackTarget(caller, request), socket, head)
     } catch (error) {
       const { status, message } = denialOf(error)
-      const body = `${JSON.stringify({ message })}\n`
-      socket.end(
-        `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      )
+      refuseUpgrade(socket, status, message)
     }
   }
 
   readonly census = async (collectionId: string): Promise<{ nodes: number; resources: number }> => {
     const count = async (subject: Parameters<typeof listObjects>[1]): Promise<number> =>
-      (await listObjects(this.#engine, subject)).filter(
+      (await listObjects(this.#engines, subject)).filter(
         (object) =>
           collectionIdOf(object.labels) === collectionId &&
           !(subject === 'container' && 'com.docker.swarm.task.id' in (object.labels ?? {})),
@@ -129,27 +104,14 @@ class AccessProxy implements PlacingProxy {
   }
 
   placeNodes(): Promise<number> {
-    this.#placing = this.#placing.catch(() => 0).then(() => this.#placeNow())
+    this.#placing = this.#placing
+      .catch(() => 0)
+      .then(() => placeHomeless(this.#engines, this.#options.access))
     return this.#placing
   }
 
   async close(): Promise<void> {
-    this.#engine.close()
-  }
-
-  #callOf(caller: Caller, request: IncomingMessage, response: ServerResponse): Call {
-    const url = new URL(request.url ?? '/', 'http://ucp')
-    const { path } = withoutVersion(url.pathname)
-    const method = request.method ?? 'GET'
-    return {
-      caller,
-      request,
-      response,
-      method,
-      path,
-      query: url.searchParams,
-      reference: ruleOf(method, path).reference,
-    }
+    this.#engines.close()
   }
 
   async #route(call: Call): Promise<void> {
@@ -157,17 +119,17 @@ class AccessProxy implements PlacingProxy {
     if (/^\/(?:nodes|services\/create)/.test(call.path)) await this.placeNodes()
     switch (rule.kind) {
       case 'anyone':
-        return this.#forward(call)
+        return forward(call, this.#engines.manager)
       case 'admin':
         if (!call.caller.isAdmin) throw new Denial(403, 'access denied')
-        return this.#forward(call)
+        return forward(call, this.#engines.manager)
       case 'unsupported':
         throw new Denial(501, `${call.path} is not supported by UCP`)
       case 'events':
         return this.#events(call)
       case 'image':
         this.#demandImage(call, rule)
-        return this.#forward(call)
+        return this.#image(call)
       case 'list':
         return this.#list(call, rule.subject, rule.operation)
       case 'object':
@@ -189,42 +151,39 @@ class AccessProxy implements PlacingProxy {
     ])
   }
 
-  /** Sends the call on as it is, its body and answer as streams. */
-  async #forward(call: Call, path = call.path, body: Buffer | IncomingMessage = call.request): Promise<void> {
-    const answer = await this.#engine.open({
-      method: call.method,
-      path: withQuery(path, call.query),
-      headers: this.#headers(call.request, body),
-      ...(call.method === 'GET' || call.method === 'HEAD' ? {} : { body }),
-    })
-    const { connection: _c, 'transfer-encoding': _t, 'keep-alive': _k, ...headers } = answer.headers
-    call.response.writeHead(answer.statusCode ?? 502, headers)
-    call.response.flushHeaders()
-    call.response.once('close', () => answer.destroy())
-    answer.once('error', () => call.response.destroy())
-    answer.pipe(call.response)
-  }
-
-  #headers(request: IncomingMessage, body: Buffer | IncomingMessage): Record<string, string> {
-    const length = request.headers['content-length']
-    return {
-      ...forwardable(request.headers),
-      ...(Buffer.isBuffer(body) || length === undefined ? {} : { 'content-length': length }),
+  /** Images are the nodes' own: all of them in a list, one where it is; what changes them goes to the manager's engine. */
+  async #image(call: Call): Promise<void> {
+    if (call.method !== 'GET') return forward(call, this.#engines.manager)
+    if (call.path === '/images/json') {
+      const entries = (await listed(call, this.#engines, await this.#engines.all())).flatMap(entriesOf)
+      return sendJson(call.response, 200, withoutRepeats(entries))
     }
+    const path = call.path.replace(/(?:history|get)$/, 'json')
+    const has = async (engine: EngineSocket) => ((await engine.read(path)) === undefined ? undefined : engine)
+    const [engine] = (await this.#engines.each(has)).filter((one) => one !== undefined)
+    return forward(call, engine ?? this.#engines.manager)
   }
 
   async #events(call: Call): Promise<void> {
-    if (call.caller.isAdmin) return this.#forward(call)
-    const answer = await this.#engine.open({ method: 'GET', path: withQuery('/events', call.query) })
-    if (answer.statusCode !== 200)
-      throw new Denial(answer.statusCode ?? 502, messageOf((await bytesOf(answer)).toString('utf8')))
+    const streams = await this.#engines.each((engine) => ask(call, engine))
+    const [first] = streams
+    if (first?.statusCode !== 200) {
+      for (const stream of streams.slice(1)) stream?.destroy()
+      const text = first === undefined ? '' : (await bytesOf(first)).toString('utf8')
+      throw new Denial(first?.statusCode ?? 502, messageOf(text))
+    }
     const { access } = this.#options
     const whereabouts = (subject: Subject, id: string) => this.#whereabouts(subject, id)
-    await passEvents({ access, caller: call.caller, whereabouts }, answer, call.response)
+    const open = streams.filter((stream) => stream?.statusCode === 200)
+    await passEvents(
+      { access, caller: call.caller, whereabouts },
+      open.filter((stream) => stream !== undefined),
+      call.response,
+    )
   }
 
   async #whereabouts(subject: Subject, id: string): Promise<string | undefined> {
-    const object = await findObject(this.#engine, subject, id).catch(() => undefined)
+    const object = await findObject(this.#engines, subject, id).catch(() => undefined)
     if (object === undefined) return this.#seen.get(`${subject}/${id}`)
     this.#remember(subject, object.id, collectionOf(object))
     return collectionOf(object)
@@ -239,14 +198,18 @@ class AccessProxy implements PlacingProxy {
   }
 
   async #list(call: Call, subject: Subject, operation: string): Promise<void> {
-    if (call.caller.isAdmin) return this.#forward(call)
+    const engines = isKeptByNodes(subject) ? await this.#engines.all() : [this.#engines.manager]
+    if (call.caller.isAdmin && engines.length === 1) return forward(call, this.#engines.manager)
     const limit = Number(call.query.get('limit') ?? 0)
     call.query.delete('limit')
-    const answer = await this.#engine.call({ method: 'GET', path: withQuery(call.path, call.query) })
-    if (answer.status !== 200) throw new Denial(answer.status, messageOf(answer.text))
-    const json: unknown = JSON.parse(answer.text)
-    const visible = entriesOf(json).filter((entry) => this.#isVisible(call.caller, subject, operation, entry))
-    const shown = limit > 0 ? visible.slice(0, limit) : visible
+    const answers = await listed(call, this.#engines, engines)
+    const visible = answers
+      .flatMap(entriesOf)
+      .filter((entry) => this.#isVisible(call.caller, subject, operation, entry))
+    const merged = engines.length === 1 ? visible : withoutRepeats(visible)
+    if (subject === 'container' && engines.length > 1) merged.sort((a, b) => created(b) - created(a))
+    const shown = limit > 0 ? merged.slice(0, limit) : merged
+    const [json] = answers
     sendJson(call.response, 200, Array.isArray(json) ? shown : { ...(json as object), Volumes: shown })
   }
 
@@ -256,140 +219,130 @@ class AccessProxy implements PlacingProxy {
     return this.#options.access.may(caller, operation, collectionOf(object))
   }
 
-  /** The object of a call, checked; undefined where there is none, which the engine then says itself. */
+  /** The object of a call, on each node that has it, checked; none where there is none, which the engine then says itself. */
   async #checked(
     caller: Caller,
     subject: Subject,
     reference: string,
     operations: readonly string[],
-  ): Promise<PlacedObject | undefined> {
-    const object = await findObject(this.#engine, subject, decoded(reference))
-    if (object === undefined) return undefined
-    const collectionId = collectionOf(object)
-    this.#remember(subject, object.id, collectionId)
-    const isHidden = !this.#options.access.may(caller, viewOperation[subject], collectionId)
-    if (isHidden && this.#options.hiddenStatus === 404 && !caller.isAdmin)
-      throw new Denial(404, `${subject} ${reference} not found`)
-    demand(
-      this.#options.access,
-      caller,
-      operations.map((operation): Need => ({ operation, collectionId })),
-    )
-    return object
+  ): Promise<readonly FoundObject[]> {
+    const found = await findObjects(this.#engines, subject, decoded(reference))
+    for (const object of found) {
+      const collectionId = collectionOf(object)
+      this.#remember(subject, object.id, collectionId)
+      const isHidden = !this.#options.access.may(caller, viewOperation[subject], collectionId)
+      if (isHidden && this.#options.hiddenStatus === 404 && !caller.isAdmin)
+        throw new Denial(404, `${subject} ${reference} not found`)
+      demand(
+        this.#options.access,
+        caller,
+        operations.map((operation): Need => ({ operation, collectionId })),
+      )
+    }
+    return found
   }
 
   async #object(call: Call, rule: { subject: Subject; operation: string; inBody?: string }): Promise<void> {
-    const object = await this.#checked(call.caller, rule.subject, call.reference, [rule.operation])
+    const found = await this.#checked(call.caller, rule.subject, call.reference, [rule.operation])
+    if (found.length > 1 && call.method === 'DELETE') return this.#removeAll(call, found)
+    const [object] = found
+    const engine = object?.engine ?? this.#engines.manager
     const path = object === undefined ? call.path : pinned(call.path, call.reference, object.id)
-    if (rule.inBody === undefined) return this.#forward(call, path)
+    if (rule.inBody === undefined) return forward(call, engine, { path })
     const body = await readBody(call.request)
-    await this.#checkContainerInBody(call.caller, body, rule.inBody)
-    return this.#forward(call, path, body)
+    const container = await this.#checkContainerInBody(call.caller, body, rule.inBody)
+    return forward(call, container?.engine ?? engine, { path, body })
   }
 
-  async #checkContainerInBody(caller: Caller, body: Buffer, operation: string): Promise<void> {
+  /** Removes what several nodes keep under one name, the manager's last: a node that refuses is answered, and asked again by the next. */
+  async #removeAll(call: Call, found: readonly FoundObject[]): Promise<void> {
+    const path = withQuery(call.prefix + call.path, call.query)
+    for (const { engine } of found.slice(1).reverse()) {
+      const reply = await engine.call({ method: 'DELETE', path })
+      if (isFailure(reply) && reply.status !== 404) return sendReply(call.response, reply)
+    }
+    const [last] = found
+    return forward(call, last?.engine ?? this.#engines.manager)
+  }
+
+  async #checkContainerInBody(
+    caller: Caller,
+    body: Buffer,
+    operation: string,
+  ): Promise<FoundObject | undefined> {
     const form = ConnectForm.safeParse(parseJson(body))
     if (!form.success) throw new Denial(400, 'Container: a container is needed')
-    await this.#checked(caller, 'container', encodeURIComponent(form.data.Container), [operation])
+    const found = await this.#checked(caller, 'container', encodeURIComponent(form.data.Container), [
+      operation,
+    ])
+    return found[0]
   }
 
   async #create(call: Call, subject: Subject, operation: string): Promise<void> {
     const judge = creates[subject]
     if (judge === undefined) throw new Denial(501, `${call.path} is not supported by UCP`)
-    const write = await this.#write(call)
-    const { body, collectionId } = await judge(write, operation)
-    const answer = await this.#engine.call({
-      method: 'POST',
-      path: withQuery(call.path, call.query),
-      body,
-      headers: this.#headers(call.request, body),
-    })
-    const made = Made.safeParse(parseJson(answer.text)).data
+    const accepted = await judge(await this.#write(call), operation)
+    const reply = await this.#made(call, subject, accepted)
+    const made = Made.safeParse(parseJson(reply.text)).data
     const id = made?.ID ?? made?.Id ?? made?.Name
-    if (answer.status < 300 && id !== undefined) this.#remember(subject, id, collectionId)
-    call.response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text)
+    if (!isFailure(reply) && id !== undefined) this.#remember(subject, id, accepted.collectionId)
+    sendReply(call.response, reply)
+  }
+
+  /** A volume is made on every node, a container on one that may run it, the rest by the manager. */
+  async #made(
+    call: Call,
+    subject: Subject,
+    { body, schedulingCollectionId }: Accepted,
+  ): Promise<EngineReply> {
+    const make = (engine: EngineSocket): Promise<EngineReply> =>
+      engine.call({
+        method: 'POST',
+        path: withQuery(call.prefix + call.path, call.query),
+        body,
+        headers: headersOf(call.request, body),
+      })
+    if (schedulingCollectionId !== undefined)
+      return make(await engineForContainer(this.#engines, schedulingCollectionId))
+    const first = await make(this.#engines.manager)
+    if (subject !== 'volume' || isFailure(first)) return first
+    const others = (await this.#engines.all()).slice(1)
+    const replies = await Promise.all(others.map((engine) => make(engine).catch(() => undefined)))
+    return replies.find((reply) => reply !== undefined && isFailure(reply)) ?? first
   }
 
   async #update(call: Call, subject: Subject, operations: readonly string[]): Promise<void> {
-    const object = await findObject(this.#engine, subject, decoded(call.reference))
-    if (object === undefined) return this.#forward(call)
+    const object = await findObject(this.#engines, subject, decoded(call.reference))
+    if (object === undefined) return forward(call, this.#engines.manager)
     const write = await this.#write(call)
     const isRollback = call.query.get('rollback') === 'previous'
     const { body, collectionId } = await judgeUpdate(write, subject, object, { operations, isRollback })
     this.#remember(subject, object.id, collectionId)
-    return this.#forward(call, pinned(call.path, call.reference, object.id), body)
+    return forward(call, object.engine, { path: pinned(call.path, call.reference, object.id), body })
   }
 
-  async #write(call: Call) {
+  async #write(call: Call): Promise<Write> {
     return {
       caller: call.caller,
       options: this.#options,
-      engine: this.#engine,
+      engines: this.#engines,
       body: await readBody(call.request),
     }
   }
 
-  /** The path a hijacked connection may be opened to. */
-  async #hijackPath(caller: Caller, request: IncomingMessage): Promise<string> {
-    const url = new URL(request.url ?? '/', 'http://ucp')
-    const { path } = withoutVersion(url.pathname)
-    const { rule, reference } = ruleOf(request.method ?? 'GET', path)
+  /** Where a hijacked connection may go. */
+  async #hijackTarget(caller: Caller, request: IncomingMessage): Promise<HijackTarget> {
+    const method = request.method ?? 'GET'
+    const { prefix, path, query, reference } = targetOf(method, request)
+    const { rule } = ruleOf(method, path)
     if (rule.kind !== 'object' || (rule.subject !== 'exec' && rule.subject !== 'container'))
       throw new Denial(400, 'this call does not upgrade its connection')
-    const object = await this.#checked(caller, rule.subject, reference, [rule.operation])
+    const [object] = await this.#checked(caller, rule.subject, reference, [rule.operation])
     if (object === undefined) throw new Denial(404, `No such ${rule.subject}: ${reference}`)
-    return withQuery(pinned(path, reference, object.id), url.searchParams)
-  }
-
-  /** Joins the caller's connection with one to the engine, from the request line on. */
-  #splice(request: IncomingMessage, path: string, socket: Duplex, head: Buffer): void {
-    const length = request.headers['content-length']
-    const headers = {
-      ...forwardable(request.headers),
-      host: 'engine',
-      connection: 'Upgrade',
-      upgrade: request.headers.upgrade ?? 'tcp',
-      ...(length === undefined ? {} : { 'content-length': length }),
+    return {
+      socketPath: object.engine.socketPath,
+      path: withQuery(prefix + pinned(path, reference, object.id), query),
     }
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-    const engine = connect(this.#options.engineSocket)
-    engine.write([`${request.method} ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
-    if (head.length > 0) engine.write(head)
-    engine.on('error', () => socket.destroy())
-    socket.on('close', () => engine.destroy())
-    engine.pipe(socket)
-    socket.pipe(engine)
-  }
-
-  async #placeNow(): Promise<number> {
-    const nodes = z.array(Joined).parse((await this.#engine.read('/nodes')) ?? [])
-    const homeless = nodes.filter(({ Spec }) => Spec.Labels?.[collectionLabel] === undefined)
-    for (const node of homeless) await this.#placeNode(node)
-    return homeless.length
-  }
-
-  async #placeNode({ ID, Version, Spec }: z.infer<typeof Joined>): Promise<void> {
-    const { access } = this.#options
-    const home = access.collectionByPath(Spec.Role === 'manager' ? '/System' : '/Shared')
-    if (home === undefined) return
-    const orchestrator = nodePolicyOf(access).defaultNodeOrchestrator
-    const spec = { ...Spec, Labels: joinedNodeLabels(home, orchestrator, Spec.Labels) }
-    const { status, text } = await this.#engine.call({
-      method: 'POST',
-      path: `/nodes/${ID}/update?version=${Version.Index}`,
-      body: Buffer.from(JSON.stringify(spec)),
-      headers: { 'content-type': 'application/json' },
-    })
-    // Out of sequence: somebody else has just changed it; the next call looks again.
-    if (status >= 400 && !/out of sequence/.test(text)) throw new Denial(status, messageOf(text))
-  }
-}
-
-const parseJson = (body: Buffer | string): unknown => {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
   }
 }
 
