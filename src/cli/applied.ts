@@ -87,6 +87,12 @@ export const unsettleApplied = async (folder: string, stack: string): Promise<vo
   if (record !== undefined) await writeApplied(folder, { ...record, digest: unsettled })
 }
 
+/** Takes `unsettleApplied` back, once the record is known to hold still; one that somebody wrote since stays. */
+export const keepApplied = async (folder: string, record: AppliedRecord): Promise<void> => {
+  const now = readApplied(folder, record.stack)
+  if (now?.digest === unsettled && now.appliedAt === record.appliedAt) await writeApplied(folder, record)
+}
+
 /** Called when a stack goes. */
 export const forgetApplied = async (folder: string, stack: string): Promise<void> => {
   await rm(fileOf(folder, stack), { force: true })

@@ -7,6 +7,7 @@ import { destroyCommand } from './commands/destroy.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
 import { newCommand } from './commands/new.ts'
+import { refreshCommand } from './commands/refresh.ts'
 import { previewCommand, upCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { statusCommand } from './commands/status.ts'
@@ -20,6 +21,7 @@ const makeCommands = [
   compileCommand,
   previewCommand,
   upCommand,
+  refreshCommand,
   destroyCommand,
   statusCommand,
   newCommand,

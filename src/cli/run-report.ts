@@ -110,7 +110,7 @@ const namesOf = (stacks: readonly string[]): string =>
     : `${stacks.slice(0, namedStacks - 1).join(', ')} and ${stacks.length - namedStacks + 1} more stacks`
 
 /** Stacks that failed for one reason together: an unreachable cluster is told once. */
-const printFailures = (terminal: Terminal, results: readonly StackResult[]): void => {
+export const printFailures = (terminal: Terminal, results: readonly StackResult[]): void => {
   const byReason = new Map<string, { readonly title: string; readonly stacks: string[] }>()
   for (const result of results) {
     if (result.outcome === 'succeeded') continue

@@ -19,6 +19,7 @@ export type Step =
 interface State {
   readonly custom?: boolean
   readonly inputs?: Readonly<Record<string, unknown>>
+  readonly outputs?: Readonly<Record<string, unknown>>
 }
 
 /** One step of the engine on one resource. */

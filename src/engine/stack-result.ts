@@ -1,11 +1,12 @@
 import type { EngineEvent, Step, StepMetadata } from './engine-event.ts'
+import { type PropertyValues, valuesAt } from './property-values.ts'
 
 export type StackOperation = 'preview' | 'up' | 'destroy' | 'refresh'
 
 export type ChangeKind = 'same' | 'create' | 'update' | 'replace' | 'delete'
 
 /** A property that differs, by its path, e.g. `ipamConfigs[0].subnet`. */
-export interface PropertyChange {
+export interface PropertyChange extends PropertyValues {
   readonly path: string
   readonly change: 'add' | 'update' | 'delete'
 }
@@ -93,9 +94,15 @@ const propertiesOf = ({ detailedDiff, diffs }: StepMetadata): PropertyChange[] =
   const detailed = Object.entries(detailedDiff ?? {})
   if (detailed.length === 0) return (diffs ?? []).map((path) => ({ path, change: 'update' }))
   return detailed
-    .map(([path, { diffKind }]) => ({ path, change: kindOf(diffKind) }))
+    .map(([path, { diffKind }]): PropertyChange => ({ path, change: kindOf(diffKind) }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+/** What a refresh found otherwise is told with what it was and what it is; of other runs, the files say it. */
+const foundProperties = (step: StepMetadata, operation: StackOperation): PropertyChange[] =>
+  operation === 'refresh' && step.op !== 'delete'
+    ? propertiesOf(step).map((one) => ({ ...one, ...valuesAt(one.path, step) }))
+    : propertiesOf(step)
 
 /** Logical name of a URN: what follows the last `::`. */
 export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
@@ -105,9 +112,13 @@ const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)
 
 /** Several steps of one replacement are one change; its property paths are those of the step that has some. */
-const merge = (before: ResourceResult | undefined, step: StepMetadata, failed: boolean): ResourceResult => {
+const merge = (
+  before: ResourceResult | undefined,
+  { step, failed }: FinishedStep,
+  operation: StackOperation,
+): ResourceResult => {
   const change = before?.change === 'replace' ? 'replace' : changeOf(step)
-  const properties = propertiesOf(step)
+  const properties = foundProperties(step, operation)
   return {
     urn: step.urn,
     type: step.type,
@@ -118,16 +129,23 @@ const merge = (before: ResourceResult | undefined, step: StepMetadata, failed: b
   }
 }
 
-const stepsOf = (events: readonly EngineEvent[]): { step: StepMetadata; failed: boolean }[] =>
+interface FinishedStep {
+  readonly step: StepMetadata
+  readonly failed: boolean
+}
+
+const stepsOf = (events: readonly EngineEvent[]): FinishedStep[] =>
   events.flatMap((event) => {
     const step = (event.resOpFailedEvent ?? event.resOutputsEvent ?? event.resourcePreEvent)?.metadata
     return step === undefined ? [] : [{ step, failed: event.resOpFailedEvent !== undefined }]
   })
 
-const resourcesOf = (events: readonly EngineEvent[]): ResourceResult[] => {
+const resourcesOf = ({ events, operation }: FinishedRun): ResourceResult[] => {
   const byUrn = new Map<string, ResourceResult>()
-  for (const { step, failed } of stepsOf(events))
-    if (isOurs(step)) byUrn.set(step.urn, merge(byUrn.get(step.urn), step, failed))
+  for (const one of stepsOf(events)) {
+    const { urn } = one.step
+    if (isOurs(one.step)) byUrn.set(urn, merge(byUrn.get(urn), one, operation))
+  }
   return [...byUrn.values()].sort((a, b) => (a.urn < b.urn ? -1 : 1))
 }
 
@@ -242,7 +260,7 @@ const outcomeOf = ({ cancelled, exitCode }: FinishedRun): StackResult['outcome']
 
 /** Reads a finished run of the engine. Pure; never throws. */
 export const stackResult = (run: FinishedRun): StackResult => {
-  const resources = resourcesOf(run.events)
+  const resources = resourcesOf(run)
   return {
     stack: run.stack,
     operation: run.operation,

@@ -101,6 +101,7 @@ test('many resources at once are made with one login', async () => {
     name: 'org0',
     fullName: 'org0',
     accountId: expect.any(String),
+    marked: true,
   })
 })
 

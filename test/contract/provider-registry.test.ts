@@ -187,13 +187,34 @@ describe('webhooks', () => {
     await drive.delete(state)
   })
 
-  test('that were switched off count as gone, and are switched on by making them again', async () => {
+  test('that were switched off are seen to be, and are switched on again', async () => {
     await create(repositoryType, api)
     const state = await create(webhookType, hook)
     await send('POST', '/webhooks/update', { id: state.outputs.webhookId, inactive: true })
-    expect(await drive.read(state)).toBeUndefined()
-    expect(await drive.create(webhookType, hook)).toEqual(state)
+    const seen = await drive.read(state)
+    expect(seen?.outputs.active).toBe(false)
+    expect(seen === undefined ? undefined : drive.diff(seen, hook)).toMatchObject({
+      changes: true,
+      replaces: [],
+      details: { active: 'update' },
+    })
+    expect(seen === undefined ? undefined : await drive.update(seen, hook)).toEqual(state)
     await expectStable(drive, state)
+  })
+
+  test('that were turned elsewhere by hand are replaced, not made twice', async () => {
+    await create(repositoryType, api)
+    const state = await create(webhookType, hook)
+    const endpoint = 'https://evil.example/'
+    await send('POST', '/webhooks/update', { id: state.outputs.webhookId, endpoint })
+    const seen = await drive.read(state)
+    expect(seen?.inputs.endpoint).toBe(endpoint)
+    expect(seen === undefined ? undefined : drive.diff(seen, hook).replaces).toEqual(['endpoint'])
+    const again = await create(webhookType, hook)
+    if (seen !== undefined) await drive.delete(seen)
+    expect(again.outputs.webhookId).not.toBe(state.outputs.webhookId)
+    await expectStable(drive, again)
+    expect(await drive.import(webhookType, `acme/api:TAG_PUSH:${endpoint}`)).toBeUndefined()
   })
 })
 

@@ -133,16 +133,13 @@ describe('a role', () => {
     )
   })
 
-  test('that changes under its name goes before the new one comes; under another name after', () => {
+  test('that changes under its name is updated, which moves its grants; under another name it is replaced', () => {
     const type = plugin.resources['ucp:index:Role']
     const olds = { name: 'r', operations: { Service: { 'Service View': [] } } }
     const operations = { Service: { 'Service Logs': [] } }
     const diff = (news: Properties) => type?.diff({ inputs: olds, outputs: olds }, news)
-    expect(diff({ name: 'r', operations })).toMatchObject({
-      replaces: ['operations'],
-      deleteBeforeReplace: true,
-    })
-    expect(diff({ name: 's', operations })?.deleteBeforeReplace).toBeUndefined()
+    expect(diff({ name: 'r', operations })).toMatchObject({ changes: true, replaces: [] })
+    expect(diff({ name: 's', operations })?.replaces).toEqual(['name'])
   })
 })
 

@@ -18,7 +18,7 @@ import { Unfinished } from '../plugin.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { findOrMake, required } from './ensure.ts'
-import { assertOurs, collectionMark, collectionMarkKey, collectionOwner } from './ownership.ts'
+import { assertOurs, collectionMark, collectionMarkKey, collectionOwner, isAnothers } from './ownership.ts'
 import { anyText, collectionPath, someText } from './patterns.ts'
 import { requireCollection, splitPath } from './resolve.ts'
 
@@ -161,9 +161,15 @@ export const collection = defineResource({
     return { id: inputs.path, outputs }
   },
 
-  read: async (client, { id }, context) => {
+  read: async (client, { id, outputs }, context) => {
     const found = await collectionByPath(ucpFor(client, context, `collection ${id}`), id)
     if (found === undefined) return undefined
+    const owner = collectionOwner(found.legacyLabelKey, found.legacyLabelValue)
+    const known = textOutput(outputs, 'collectionId')
+    if (
+      isAnothers(client, { what: `The collection ${id}`, id: found.id, owner }, { known, log: context.log })
+    )
+      return undefined
     const inputs = inputsOf(found)
     return { id: found.path, inputs, outputs: { ...inputs, collectionId: found.id } }
   },

@@ -14,8 +14,8 @@ export interface ResourceDefinition<F extends Fields> {
   readonly verify?: (inputs: InputsOf<F>) => readonly CheckFailure[]
   /** The one way to write inputs that mean the same, e.g. sorted. Pure. */
   readonly normalize?: (inputs: InputsOf<F>) => Properties
-  /** Corrects a diff of normalized inputs. Pure. */
-  readonly refineDiff?: (diff: DiffResult) => DiffResult
+  /** Corrects a diff of normalized inputs; `outputs` are those of the state, or of what a refresh just read. Pure. */
+  readonly refineDiff?: (diff: DiffResult, outputs: Properties) => DiffResult
   readonly create: (
     client: UcpClient,
     inputs: InputsOf<F>,
@@ -76,7 +76,7 @@ export const defineResource = <const F extends Fields>(
 
     diff: (olds, news) => {
       const diff = diffInputs(olds.inputs, news, { replaceOn })
-      return definition.refineDiff?.(diff) ?? diff
+      return definition.refineDiff?.(diff, olds.outputs) ?? diff
     },
 
     create: (client, inputs, context) => definition.create(client, typed(inputs), context),

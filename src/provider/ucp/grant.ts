@@ -100,7 +100,7 @@ export const grant = defineResource({
 
   delete: async (client, { id, outputs }, context) => {
     const ucp = ucpFor(client, context, `grant ${id}`)
-    const ids = grantInState(outputs) ?? (await findGrant(ucp, parseGrantId(id)))
+    const ids = await findStanding(ucp, id, outputs)
     if (ids === undefined) return
     // After a rename of its team this grant was put anew under its new name, and stays.
     if (client.grantsPut.has(grantKey(ids)) && !(await isStillNamed(ucp, id, ids))) return
@@ -108,6 +108,12 @@ export const grant = defineResource({
     client.grantsPut.delete(grantKey(ids))
   },
 })
+
+/** The grant by the ids in the state while it is there, else by its names: its role may have been made again. */
+const findStanding = async (ucp: Ucp, id: string, outputs: Properties): Promise<UcpGrant | undefined> => {
+  const known = grantInState(outputs)
+  return known !== undefined && (await hasGrant(ucp, known)) ? known : findGrant(ucp, parseGrantId(id))
+}
 
 /** Whether a grant's id still names these ids: it does not after its team was renamed. */
 const isStillNamed = async (ucp: Ucp, id: string, ids: UcpGrant): Promise<boolean> => {

@@ -9,7 +9,7 @@ import { Fault } from '../../core/fault.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { findOrMake } from './ensure.ts'
-import { assertOurs, markText, unmarkText } from './ownership.ts'
+import { assertOurs, isAnothers, markedOutput, markText, unmarkText, withMark } from './ownership.ts'
 import { accountName, anyText } from './patterns.ts'
 
 const fields = {
@@ -33,7 +33,9 @@ const assertOrganization = (account: Account): void => {
 export const organization = defineResource({
   description: 'An organization of UCP. Deleting it deletes its teams and their grants. Import id: its name.',
   fields,
-  outputs: { accountId: { type: 'string', description: 'The id UCP gave it.' } },
+  outputs: { accountId: { type: 'string', description: 'The id UCP gave it.' }, ...markedOutput },
+
+  refineDiff: withMark,
 
   create: async (client, inputs, context) => {
     const ucp = ucpFor(client, context, `organization ${inputs.name}`)
@@ -49,21 +51,26 @@ export const organization = defineResource({
       assertOurs(client, { what: `organization ${inputs.name}`, id: inputs.name, owner })
     }
     if (thing.fullName !== fullName) await renameAccount(ucp, thing.id, fullName)
-    return { id: thing.name, outputs: { ...inputs, accountId: thing.id } }
+    return { id: thing.name, outputs: { ...inputs, accountId: thing.id, marked: true } }
   },
 
-  read: async (client, { id }, context) => {
+  read: async (client, { id, outputs }, context) => {
     const account = await readAccount(ucpFor(client, context, `organization ${id}`), id)
     if (account === undefined) return undefined
     assertOrganization(account)
+    const { owner } = unmarkText(account.fullName)
+    const known = textOutput(outputs, 'accountId')
+    const found = { what: `The organization ${id}`, id: account.id, owner }
+    if (isAnothers(client, found, { known, log: context.log })) return undefined
     const inputs = stateOf(account)
-    return { id: account.name, inputs, outputs: { ...inputs, accountId: account.id } }
+    const marked = owner === client.owner
+    return { id: account.name, inputs, outputs: { ...inputs, accountId: account.id, marked } }
   },
 
   update: async (client, { id, inputs }, context) => {
     const ucp = ucpFor(client, context, `organization ${id}`)
     const account = await renameAccount(ucp, id, markText(inputs.fullName, client.owner))
-    return { accountId: account.id }
+    return { accountId: account.id, marked: true }
   },
 
   delete: async (client, { id, outputs }, context) => {

@@ -1,4 +1,5 @@
 import { Fault } from '../../core/fault.ts'
+import type { DiffResult, Properties, ResourceContext } from '../plugin.ts'
 import type { UcpClient } from './client.ts'
 
 /** A mark that was taken off a text. */
@@ -26,6 +27,32 @@ export const repositoryDescription = (owner: string): string => `Managed by Tena
 /** Who a repository's long description names. Never throws. */
 export const repositoryOwner = (description: string): string | undefined =>
   repositoryMark.exec(description.trim())?.[1]
+
+/** The output that says whether a thing still carries its owner's mark: a person can take it off. */
+export const markedOutput = {
+  marked: { type: 'boolean', description: 'Whether it carries its owner’s mark.' },
+} as const
+
+/** A mark that was taken off is a difference, though no input says so. For `refineDiff`. Pure. */
+export const withMark = (diff: DiffResult, outputs: Properties): DiffResult =>
+  outputs.marked === false ? { ...diff, changes: true, details: { ...diff.details, marked: 'update' } } : diff
+
+/**
+ * Whether what has the name now is another thing than the one in the state, made by somebody else: ours is gone then.
+ * Of an import nothing is known before. Says so in the log.
+ */
+export const isAnothers = (
+  client: UcpClient,
+  found: { readonly what: string; readonly id: string; readonly owner: string | undefined },
+  { known, log }: { readonly known: string | undefined; readonly log: ResourceContext['log'] },
+): boolean => {
+  if (known === undefined || found.id === known || found.owner === client.owner) return false
+  log(
+    'warning',
+    `${found.what} was deleted by somebody, and another one was made under its name. Delete that one, or set TENANTRY_ADOPT=1 for a run that takes it over.`,
+  )
+  return true
+}
 
 /** The key of the legacy label that marks a collection. */
 export const collectionMarkKey = 'tenantry'

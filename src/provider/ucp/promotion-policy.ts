@@ -102,19 +102,20 @@ const parts = (id: string) => {
   return { source, target }
 }
 
-/** The policy of that id, else the one that says the same, else the first to that target. */
+/** The policy of that id wherever it leads to now, else the one that says the same, else the first to that target. */
 const findPolicy = async (
   registry: Registry,
   { id, policyId, wanted }: { id: string; policyId: string | undefined; wanted?: PolicySettings },
 ): Promise<RegistryPolicy | undefined> => {
   const { source, target } = parts(id)
-  const all = ((await listPolicies(registry, splitName(source))) ?? [])
+  const all = (await listPolicies(registry, splitName(source))) ?? []
+  const there = all
     .filter(({ targetRepository }) => targetRepository === target)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   return (
     all.find((one) => one.id === policyId) ??
-    all.find((one) => wanted !== undefined && isSame(one, wanted)) ??
-    all[0]
+    there.find((one) => wanted !== undefined && isSame(one, wanted)) ??
+    there[0]
   )
 }
 
@@ -155,8 +156,9 @@ export const promotionPolicy = defineResource({
       ...(last === undefined ? {} : { wanted: settings(last) }),
     })
     if (found === undefined) return undefined
-    const inputs = inputsOf(parts(id).source, found)
-    return { id, inputs, outputs: { ...inputs, policyId: found.id } }
+    const { source } = parts(id)
+    const inputs = inputsOf(source, found)
+    return { id: `${source}->${found.targetRepository}`, inputs, outputs: { ...inputs, policyId: found.id } }
   },
 
   update: async (client, { id, outputs, inputs }, context) => {

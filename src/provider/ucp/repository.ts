@@ -11,7 +11,14 @@ import { Unfinished } from '../plugin.ts'
 import { registryFor, type UcpClient } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { findOrMake, required } from './ensure.ts'
-import { assertOurs, repositoryDescription, repositoryOwner } from './ownership.ts'
+import {
+  assertOurs,
+  isAnothers,
+  markedOutput,
+  repositoryDescription,
+  repositoryOwner,
+  withMark,
+} from './ownership.ts'
 import { anyText, repositoryPart } from './patterns.ts'
 import { splitName } from './repository-name.ts'
 
@@ -84,7 +91,9 @@ const sync = async (
 export const repository = defineResource({
   description: 'An image repository. Deleting it deletes its images. Import id: namespace/name.',
   fields,
-  outputs: { repositoryId: { type: 'string', description: 'The id the registry gave it.' } },
+  outputs: { repositoryId: { type: 'string', description: 'The id the registry gave it.' }, ...markedOutput },
+
+  refineDiff: withMark,
 
   create: async (client, inputs, context) => {
     const { namespace, name } = inputs
@@ -97,7 +106,7 @@ export const repository = defineResource({
     })
     if (existed)
       assertOurs(client, { what: `repository ${id}`, id, owner: repositoryOwner(thing.longDescription) })
-    const outputs = { ...inputs, repositoryId: thing.id }
+    const outputs = { ...inputs, repositoryId: thing.id, marked: true }
     try {
       await sync(registry, thing, { inputs, client })
     } catch (error) {
@@ -106,15 +115,21 @@ export const repository = defineResource({
     return { id, outputs }
   },
 
-  read: async (client, { id, inputs: last }, context) => {
+  read: async (client, { id, inputs: last, outputs }, context) => {
     const { namespace, name } = splitName(id)
     const found = await readRepository(registryFor(client, context, `repository ${id}`), namespace, name)
     if (found === undefined) return undefined
+    const owner = repositoryOwner(found.longDescription)
+    const known = textOutput(outputs, 'repositoryId')
+    if (
+      isAnothers(client, { what: `The repository ${id}`, id: found.id, owner }, { known, log: context.log })
+    )
+      return undefined
     const inputs = inputsOf(found, last)
     return {
       id: `${found.namespace}/${found.name}`,
       inputs,
-      outputs: { ...inputs, repositoryId: found.id },
+      outputs: { ...inputs, repositoryId: found.id, marked: owner === client.owner },
     }
   },
 
@@ -126,7 +141,7 @@ export const repository = defineResource({
       hint: 'It was deleted by somebody else: refresh the stack, then it is made again.',
     })
     await sync(registry, found, { inputs, client })
-    return { repositoryId: found.id }
+    return { repositoryId: found.id, marked: true }
   },
 
   delete: async (client, { id, outputs }, context) => {

@@ -1,10 +1,12 @@
 import type { Ucp } from '../../clients/ucp.ts'
-import { listGrants } from '../../clients/ucp-grants.ts'
+import { deleteGrant, listGrants, putGrant, type UcpGrant } from '../../clients/ucp-grants.ts'
 import { createRole, deleteRole, listRoles, readRole, type UcpRole } from '../../clients/ucp-roles.ts'
 import { canonicalJson } from '../../core/canonical.ts'
 import { Fault, isFault } from '../../core/fault.ts'
 import type { Operations } from '../../core/ucp-operations.ts'
 import type { InputsOf } from '../input-fields.ts'
+import { type Properties, Unfinished } from '../plugin.ts'
+import { isPropertyList } from '../properties.ts'
 import { checkOperations, normalOperations } from './check-operations.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
@@ -25,8 +27,7 @@ const fields = {
   operations: {
     shape: { type: 'map', of: { type: 'map', of: { type: 'list', of: { type: 'string' } } } },
     description:
-      'What the role allows: resource, operation, and the dangerous variants of the operation that are allowed too.',
-    replaces: true,
+      'What the role allows: resource, operation, and the dangerous variants of the operation that are allowed too. UCP cannot change a role: another one is made under the name, and every grant is put again with it.',
   },
 } as const
 
@@ -84,12 +85,48 @@ const findRole = async (ucp: Ucp, name: string, roleId: string | undefined): Pro
   return named.find(({ id }) => id === roleId) ?? named[0]
 }
 
+/** A grant that waits for its role, as one text: what is under way outlives a run that fails. */
+const waitingText = ({ subjectId, collectionId }: UcpGrant): string => `${subjectId}/${collectionId}`
+
+const waitingOf = (outputs: Properties): readonly string[] => {
+  const { waitingGrants } = outputs
+  return isPropertyList(waitingGrants) ? waitingGrants.filter((one) => typeof one === 'string') : []
+}
+
+/** Takes away roles that have the name and allow something else, grants first. Adds the grants to `waiting`. */
+const dissolve = async (ucp: Ucp, others: readonly UcpRole[], waiting: Set<string>): Promise<void> => {
+  for (const { id: roleId } of others) {
+    const grants = await listGrants(ucp, { roleId })
+    for (const grant of grants) waiting.add(waitingText(grant))
+    for (const grant of grants) await deleteGrant(ucp, grant)
+    await deleteRole(ucp, roleId)
+  }
+}
+
+const putAgain = async (ucp: Ucp, waiting: ReadonlySet<string>, roleId: string): Promise<void> => {
+  for (const one of waiting) {
+    const [subjectId = '', collectionId = ''] = one.split('/')
+    try {
+      await putGrant(ucp, { subjectId, collectionId, roleId })
+    } catch (error) {
+      // Its subject or collection went meanwhile, and the grant with it.
+      if (!isFault(error, 'not-found')) throw error
+    }
+  }
+}
+
 /** `ucp:index:Role`; its id is its name. */
 export const role = defineResource({
   description:
     'A role: which operations are allowed. UCP’s roles never change; one with the same name and operations is shared between stacks, and deleted by the last that leaves it. Import id: its name.',
   fields,
-  outputs: { roleId: { type: 'string', description: 'The id UCP gave it.' } },
+  outputs: {
+    roleId: { type: 'string', description: 'The id UCP gave it.' },
+    waitingGrants: {
+      type: 'array',
+      description: 'Grants, by subject and collection, that an interrupted update has yet to put again.',
+    },
+  },
 
   verify: ({ name, operations }) => [
     ...(builtInRoles.includes(name)
@@ -100,12 +137,6 @@ export const role = defineResource({
 
   normalize: ({ name, operations }) => ({ name, operations: normalOperations(operations) }),
 
-  // One name cannot stand for two sets of operations, so the old one has to go first.
-  refineDiff: (diff) =>
-    diff.replaces.length === 1 && diff.replaces[0] === 'operations'
-      ? { ...diff, deleteBeforeReplace: true }
-      : diff,
-
   create: async (client, inputs, context) => {
     const ucp = ucpFor(client, context, `role ${inputs.name}`)
     const { thing } = await findOrMake(client, {
@@ -113,14 +144,38 @@ export const role = defineResource({
       find: async () => (await twins(ucp, inputs))[0],
       make: () => makeShared(ucp, inputs),
     })
-    return { id: inputs.name, outputs: { ...inputs, roleId: thing.id } }
+    return { id: inputs.name, outputs: { ...inputs, roleId: thing.id, waitingGrants: [] } }
   },
 
   read: async (client, { id, outputs }, context) => {
     const found = await findRole(ucpFor(client, context, `role ${id}`), id, textOutput(outputs, 'roleId'))
     if (found === undefined) return undefined
     const inputs = { name: found.name, operations: normalOperations(found.operations) }
-    return { id: found.name, inputs, outputs: { ...inputs, roleId: found.id } }
+    const waitingGrants = [...waitingOf(outputs)]
+    return { id: found.name, inputs, outputs: { ...inputs, roleId: found.id, waitingGrants } }
+  },
+
+  update: async (client, { id, outputs, inputs }, context) => {
+    const ucp = ucpFor(client, context, `role ${id}`)
+    const named = rolesNamed(await listRoles(ucp), inputs.name)
+    const waiting = new Set(waitingOf(outputs))
+    try {
+      await dissolve(
+        ucp,
+        named.filter((one) => !isSame(one.operations, inputs.operations)),
+        waiting,
+      )
+      const { thing } = await findOrMake(client, {
+        signal: context.signal,
+        find: async () => (await twins(ucp, inputs))[0],
+        make: () => makeShared(ucp, inputs),
+      })
+      await putAgain(ucp, waiting, thing.id)
+      return { roleId: thing.id, waitingGrants: [] }
+    } catch (error) {
+      // The operations that were read stay in the state, so that the next run comes here again.
+      throw new Unfinished(id, { ...outputs, waitingGrants: [...waiting] }, error)
+    }
   },
 
   delete: async (client, { id, outputs }, context) => {

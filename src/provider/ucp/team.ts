@@ -15,7 +15,7 @@ import { type Properties, Unfinished } from '../plugin.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { badId, findOrMake, required } from './ensure.ts'
-import { assertOurs, markText, unmarkText } from './ownership.ts'
+import { assertOurs, isAnothers, markedOutput, markText, unmarkText, withMark } from './ownership.ts'
 import { accountName, anyText, someText } from './patterns.ts'
 
 const ldapSync = {
@@ -124,7 +124,10 @@ export const team = defineResource({
   outputs: {
     teamId: { type: 'string', description: 'The id UCP gave it: the subject of its grants.' },
     organizationId: { type: 'string', description: 'The organization’s id in UCP.' },
+    ...markedOutput,
   },
+
+  refineDiff: withMark,
 
   create: async (client, inputs, context) => {
     const { organization, name } = inputs
@@ -138,7 +141,7 @@ export const team = defineResource({
         createTeam(ucp, organization, { name, description: markText(inputs.description, client.owner) }),
     })
     if (existed) assertOurs(client, { what: `team ${id}`, id, owner: unmarkText(thing.description).owner })
-    const outputs = { ...inputs, teamId: thing.id, organizationId: orgId }
+    const outputs = { ...inputs, teamId: thing.id, organizationId: orgId, marked: true }
     await syncTeam(ucp, thing, { inputs, owner: client.owner, outputs })
     return { id, outputs }
   },
@@ -148,17 +151,21 @@ export const team = defineResource({
     const ucp = ucpFor(client, context, `team ${id}`)
     const found = await findTeam(ucp, { organization, name, teamId: textOutput(outputs, 'teamId') })
     if (found === undefined) return undefined
+    const { text: description, owner } = unmarkText(found.description)
+    const known = textOutput(outputs, 'teamId')
+    if (isAnothers(client, { what: `The team ${id}`, id: found.id, owner }, { known, log: context.log }))
+      return undefined
     const inputs = {
       organization,
       name: found.name,
-      description: unmarkText(found.description).text,
+      description,
       ...syncInputs(await readMemberSync(ucp, organization, found.id)),
     }
     const orgId = await organizationId(ucp, organization)
     return {
       id: `${organization}/${found.name}`,
       inputs,
-      outputs: { ...inputs, teamId: found.id, organizationId: orgId },
+      outputs: { ...inputs, teamId: found.id, organizationId: orgId, marked: owner === client.owner },
     }
   },
 
@@ -171,7 +178,7 @@ export const team = defineResource({
       hint: 'It was deleted by somebody else: refresh the stack, then it is made again.',
     })
     await syncTeam(ucp, found, { inputs, owner: client.owner, outputs })
-    return { teamId: found.id }
+    return { teamId: found.id, marked: true }
   },
 
   delete: async (client, { id, outputs }, context) => {

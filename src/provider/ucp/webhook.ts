@@ -10,7 +10,7 @@ import {
 import type { InputsOf } from '../input-fields.ts'
 import { registryFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
-import { badId, findOrMake } from './ensure.ts'
+import { badId, findOrMake, required } from './ensure.ts'
 import { repositoryName } from './patterns.ts'
 import { splitName } from './repository-name.ts'
 
@@ -36,41 +36,74 @@ const parts = (id: string): WebhookInputs => {
   return { repository, event, endpoint }
 }
 
-const findHooks = async (registry: Registry, wanted: WebhookInputs): Promise<RegistryHook[]> =>
-  ((await listWebhooks(registry, splitName(wanted.repository))) ?? [])
+/** The webhook of that id whatever it calls now, else the first that calls there. */
+const findHook = async (
+  registry: Registry,
+  wanted: WebhookInputs,
+  webhookId?: string,
+): Promise<RegistryHook | undefined> => {
+  const all = (await listWebhooks(registry, splitName(wanted.repository))) ?? []
+  const same = all
     .filter(({ type, endpoint }) => type === wanted.event && endpoint === wanted.endpoint)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
+  return all.find(({ id }) => id === webhookId) ?? same[0]
+}
+
+const seenInputs = (last: WebhookInputs, { type, endpoint }: RegistryHook) => ({
+  repository: last.repository,
+  event: repositoryEvents.find((one) => one === type) ?? last.event,
+  endpoint,
+})
 
 /** `ucp:registry:Webhook`; its id is `<repository>:<event>:<endpoint>`. */
 export const webhook = defineResource({
   description: 'A call the registry makes on an event of a repository. Import id: repository:event:endpoint.',
   fields,
-  outputs: { webhookId: { type: 'string', description: 'The id the registry gave it.' } },
+  outputs: {
+    webhookId: { type: 'string', description: 'The id the registry gave it.' },
+    active: { type: 'boolean', description: 'Whether it calls: a person can switch it off.' },
+  },
+
+  refineDiff: (diff, outputs) =>
+    outputs.active === false
+      ? { ...diff, changes: true, details: { ...diff.details, active: 'update' } }
+      : diff,
 
   create: async (client, inputs, context) => {
     const registry = registryFor(client, context, `webhook ${idOf(inputs)}`)
     const { thing } = await findOrMake(client, {
       signal: context.signal,
-      find: async () => (await findHooks(registry, inputs))[0],
+      find: () => findHook(registry, inputs),
       make: () =>
         createWebhook(registry, { type: inputs.event, key: inputs.repository, endpoint: inputs.endpoint }),
     })
     if (thing.isInactive) await activateWebhook(registry, thing.id)
-    return { id: idOf(inputs), outputs: { ...inputs, webhookId: thing.id } }
+    return { id: idOf(inputs), outputs: { ...inputs, webhookId: thing.id, active: true } }
   },
 
   read: async (client, { id, outputs }, context) => {
-    const inputs = parts(id)
-    const all = await findHooks(registryFor(client, context, `webhook ${id}`), inputs)
-    const found = all.find((one) => one.id === textOutput(outputs, 'webhookId')) ?? all[0]
-    // One that was switched off calls nobody: making it again switches it on.
-    if (found === undefined || found.isInactive) return undefined
-    return { id, inputs: { ...inputs }, outputs: { ...inputs, webhookId: found.id } }
+    const registry = registryFor(client, context, `webhook ${id}`)
+    const found = await findHook(registry, parts(id), textOutput(outputs, 'webhookId'))
+    if (found === undefined) return undefined
+    const inputs = seenInputs(parts(id), found)
+    const active = !found.isInactive
+    return { id: idOf(inputs), inputs, outputs: { ...inputs, webhookId: found.id, active } }
+  },
+
+  update: async (client, { id, outputs }, context) => {
+    const registry = registryFor(client, context, `webhook ${id}`)
+    const found = required(await findHook(registry, parts(id), textOutput(outputs, 'webhookId')), {
+      what: `The webhook ${id}`,
+      endpoint: registry.endpoint,
+      hint: 'It was deleted by somebody else: refresh the stack, then it is made again.',
+    })
+    if (found.isInactive) await activateWebhook(registry, found.id)
+    return { webhookId: found.id, active: true }
   },
 
   delete: async (client, { id, outputs }, context) => {
     const registry = registryFor(client, context, `webhook ${id}`)
-    const webhookId = textOutput(outputs, 'webhookId') ?? (await findHooks(registry, parts(id)))[0]?.id
+    const webhookId = textOutput(outputs, 'webhookId') ?? (await findHook(registry, parts(id)))?.id
     if (webhookId !== undefined) await deleteWebhook(registry, webhookId)
   },
 })

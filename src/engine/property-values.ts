@@ -1,0 +1,57 @@
+import type { StepMetadata } from './engine-event.ts'
+
+/** A property's values before and after, as far as they are no secret. */
+export interface PropertyValues {
+  /** Absent where it was not there before. */
+  readonly from?: unknown
+  /** Absent where it is there no longer. */
+  readonly to?: unknown
+}
+
+/** What the engine writes in place of a secret. Source: `resource.SigKey` and `SecretSig` of the SDK's `properties.go`. */
+const signatureKey = '4dabf18193072939515e22adb298388d'
+const shown = '[secret]'
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
+const holdsSecret = (value: unknown): boolean => {
+  if (value === shown) return true
+  if (Array.isArray(value)) return value.some(holdsSecret)
+  return isObject(value) && (signatureKey in value || Object.values(value).some(holdsSecret))
+}
+
+/** Steps of a path as Pulumi writes it: `a.b`, `a["x y"]`, `a[0]`. Pure. */
+const stepsOf = (path: string): readonly string[] =>
+  [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
+    ([, quoted, index, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? index ?? plain ?? '',
+  )
+
+const valueAt = (from: unknown, steps: readonly string[]): unknown =>
+  steps.reduce<unknown>((value, step) => {
+    if (Array.isArray(value)) return value[Number(step)]
+    return isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
+  }, from)
+
+const found = (state: StepMetadata['old'], steps: readonly string[]): unknown => {
+  const [top = ''] = steps
+  const isInput = Object.hasOwn(state?.inputs ?? {}, top)
+  const from = isInput ? state?.inputs : state?.outputs
+  // Beside a secret somebody may have written another: nothing of a property that holds one is shown.
+  return holdsSecret(valueAt(from, [top])) ? shown : valueAt(from, steps)
+}
+
+const given = (name: 'from' | 'to', value: unknown): PropertyValues =>
+  value === undefined ? {} : { [name]: value }
+
+/** What a step says of a property by its path; a property that holds a secret anywhere is `[secret]`. Pure, never throws. */
+export const valuesAt = (path: string, { old, new: now }: StepMetadata): PropertyValues => {
+  const steps = stepsOf(path)
+  const from = found(old, steps)
+  const to = found(now, steps)
+  const isSecret = from === shown || to === shown
+  return {
+    ...given('from', isSecret && from !== undefined ? shown : from),
+    ...given('to', isSecret && to !== undefined ? shown : to),
+  }
+}
