@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Fault } from '../../core/fault.ts'
 import type { DockerdTools } from './dockerd.ts'
 import { endsWithin, type Hub } from './dockerd-hub.ts'
-import { sendToEngine } from './engine-calls.ts'
+import { callEngine, sendToEngine } from './engine-calls.ts'
 
 /**
  * The first process of a daemon's own namespaces: gives it a private /run and /etc, its host name, the memory it shall
@@ -27,7 +27,7 @@ mkdir /etc/docker
 mount --bind "$folder/meminfo" /proc/meminfo
 echo "$hostname" > /proc/sys/kernel/hostname
 ip link set lo up
-(read -r _ <&3; kill -KILL -1) &
+(read -r _ <&3 || true; kill -KILL -1) &
 "$dockerd" --host "unix://$socket" --group root --data-root "$folder/data" --exec-root /run/docker/exec \\
   --pidfile /run/docker/dockerd.pid --cgroup-parent "/$cgroup" --storage-driver overlay2 3<&- &
 wait $!
@@ -170,11 +170,16 @@ export class Daemon {
     return child
   }
 
+  /** A daemon tells the swarm of its volume drivers once it has used them; a list asks each. */
+  async #loadDrivers(): Promise<void> {
+    await callEngine(this.options.socketPath, { method: 'GET', path: '/volumes' })
+  }
+
   async #untilReady(): Promise<void> {
     const { hostname, socketPath, logFile } = this.options
     const deadline = performance.now() + readyMilliseconds
     while (performance.now() < deadline && this.isOn) {
-      if (await isAnswering(socketPath)) return
+      if (await isAnswering(socketPath)) return await this.#loadDrivers()
       await pause(pollMilliseconds)
     }
     const log = await readFile(logFile, 'utf8').catch(() => '')
