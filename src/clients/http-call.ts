@@ -18,6 +18,8 @@ export interface HttpCall {
   readonly answers?: readonly number[]
   /** Whether the call changes nothing although its method could, so that it may be sent again (a query by POST). */
   readonly readOnly?: boolean
+  /** Secrets in its body: no message shows them, should the server repeat them. */
+  readonly secrets?: readonly Secret[]
   /** Whether a change that is sent twice does what it does once; so of PUT, PATCH and DELETE where absent. */
   readonly repeatable?: boolean
 }

@@ -61,6 +61,7 @@ const codeOf = (error: unknown): string => {
 
 const codeOfStatus = (status: number, text: string): FaultCode => {
   if (/update out of sequence/i.test(text)) return 'out-of-sequence'
+  if (status < 400) return 'protocol'
   if (status === 401) return 'unauthenticated'
   if (status === 403) return 'forbidden'
   if (status === 404) return 'not-found'
@@ -99,8 +100,12 @@ export const messageOf = (text: string): string => {
 }
 
 /** What the server says, without what it repeats of our credentials. */
-const reasonOf = ({ headers = {} }: HttpCall, { text }: HttpAnswer, { secrets }: Server): string => {
-  const sent = [...Object.values(headers).filter((one) => one instanceof Secret), ...secrets]
+const reasonOf = (
+  { headers = {}, secrets: inBody = [] }: HttpCall,
+  { text }: HttpAnswer,
+  { secrets }: Server,
+): string => {
+  const sent = [...Object.values(headers).filter((one) => one instanceof Secret), ...inBody, ...secrets]
   const texts = sent.map((one) => one.reveal())
   return cut(redact(messageOf(text), [...texts, ...texts.flatMap(credentialsIn)]), longestReason)
 }
@@ -129,11 +134,13 @@ const hints: Partial<Record<FaultCode, (server: Server, waitSeconds: number | un
   unavailable: ({ system }) =>
     `Look at the health and the log of ${system}, wait until it is well, then run again.`,
   'outcome-unknown': () => observedFirst,
+  protocol: ({ system }) =>
+    `It sends its callers elsewhere: point the address to where ${system} itself answers.`,
   'invalid-request': () =>
     'Correct what it names in the tenant’s or the cluster’s file; where they are right, check the server’s version.',
 }
 
-/** The fault of an answer of 400 and above. */
+/** The fault of an answer of 300 and above: a redirection is not followed, so that what it stands for was not done. */
 export const answerFault = (call: HttpCall, answer: HttpAnswer, server: Server, now: number): Fault => {
   // A gateway that gave up says nothing about what happened behind it.
   const isLost = !isRead(call) && (answer.status === 502 || answer.status === 504)

@@ -101,12 +101,12 @@ export class Http {
     if (text.trim() === '') return undefined
     try {
       return JSON.parse(text)
-    } catch (cause) {
+    } catch {
+      // The parser's message quotes the answer, which may hold a secret.
       throw new Fault(
         'protocol',
         `${this.#options.system} at ${this.endpoint} did not answer ${call.method} ${pathOnly(call.path)} with JSON.`,
         {
-          cause,
           details: {
             ...detailsOf(call, this.#server),
             hint: 'Check that the endpoint is the system it should be, not a proxy’s page.',
@@ -180,7 +180,7 @@ export class Http {
       if (isReadOnly(call) && call.signal?.aborted) throw this.#cancelled(call)
       throw connectionFault(call, cause, { server: this.#server, timeoutMilliseconds: timeout })
     }
-    if (answer.status >= 400 && !call.answers?.includes(answer.status))
+    if (answer.status >= 300 && !call.answers?.includes(answer.status))
       throw answerFault(call, answer, this.#server, Date.now())
     return answer
   }

@@ -15,6 +15,8 @@ export interface VaultOptions {
   /** Name of the system in messages; `Vault` where absent. */
   readonly system?: string
   readonly retries?: RetryPolicy
+  /** Of one call, in milliseconds. */
+  readonly timeoutMilliseconds?: number
   /** Injected in tests. */
   readonly sleep?: (milliseconds: number) => Promise<void>
 }
@@ -130,6 +132,14 @@ const encodePath = (path: string): string =>
     .map(encodeURIComponent)
     .join('/')
 
+/** Every text in a value, however deep. */
+const textsIn = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value]
+  return value !== null && typeof value === 'object' ? Object.values(value).flatMap(textsIn) : []
+}
+
+const secretsIn = (value: unknown): readonly Secret[] => textsIn(value).map((one) => new Secret(one))
+
 const settingsBody = (settings: MountSettings): Record<string, unknown> => ({
   ...(settings.description === undefined ? {} : { description: settings.description }),
   ...(settings.options === undefined ? {} : { options: settings.options }),
@@ -142,24 +152,47 @@ const leaseBody = (settings: MountSettings): Record<string, unknown> => ({
   ...(settings.maxLeaseTtlSeconds === undefined ? {} : { max_lease_ttl: `${settings.maxLeaseTtlSeconds}s` }),
 })
 
-/** What Vault's own status codes mean. Source: Vault's HTTP API, "HTTP status codes" and sys/health. */
-const meaningOf = (fault: Fault): { readonly code: FaultCode; readonly hint: string } | undefined => {
-  if (fault.details.status === 403)
+/** What an answer of Vault's means beyond its status. */
+interface Meaning {
+  readonly code: FaultCode
+  readonly hint: string
+}
+
+const freshToken =
+  'Put a fresh one into the token file that the connections file names, then run again; `vault token lookup` tells what is wrong with the old one.'
+
+/** What Vault's own status codes mean. Source: Vault's HTTP API, "HTTP status codes", eventual consistency and sys/health. */
+const meaningOf = ({ message, details: { status } }: Fault): Meaning | undefined => {
+  if (status === 403 && /invalid token/i.test(message))
+    return { code: 'unauthenticated', hint: `The token is wrong, has expired or was revoked. ${freshToken}` }
+  if (status === 403)
     return {
       code: 'forbidden',
-      hint: 'The token may have expired or been revoked, or its policies do not cover this path: check it with `vault token lookup`.',
+      hint: `The token may have expired or been revoked, or its policies do not cover this path: give it the platform’s policy, or a fresh token. ${freshToken}`,
     }
-  if (fault.details.status === 503 && /sealed/i.test(fault.message))
+  if (status === 412)
+    return {
+      code: 'unavailable',
+      hint: 'This node has not caught up with the others: wait, then run again.',
+    }
+  if (isUpgrading(message))
+    return {
+      code: 'unavailable',
+      hint: 'The mount still turns itself into version 2: wait, then run again.',
+    }
+  if (status === 503 && /sealed/i.test(message))
     return { code: 'unavailable', hint: 'This Vault is sealed: unseal it, then run again.' }
-  if (fault.details.status === 472)
+  if (status === 472)
     return {
       code: 'unavailable',
       hint: 'This is a disaster recovery secondary: point the address to the primary.',
     }
-  if (fault.details.status === 473 || /standby/i.test(fault.message))
+  if (status === 473 || /standby/i.test(message))
     return { code: 'unavailable', hint: 'This Vault is a standby: point the address to the active one.' }
-  if (fault.details.status === 400 && /missing client token/i.test(fault.message))
-    return { code: 'unauthenticated', hint: 'The call carried no token: check the token file.' }
+  if (status === 400 && /missing client token/i.test(message))
+    return { code: 'unauthenticated', hint: `The call carried no token. ${freshToken}` }
+  if (status === 400 && /check-and-set/i.test(message))
+    return { code: 'conflict', hint: 'Somebody wrote a newer version meanwhile: look at it, then run again.' }
   return undefined
 }
 
@@ -175,10 +208,13 @@ const isGone = (error: unknown): boolean =>
   isFault(error, 'not-found') ||
   (isFault(error, 'invalid-request') && /^.*No (?:secret|auth) engine (?:mount )?at /is.test(error.message))
 
-const isUpgrading = (error: unknown): boolean =>
-  error instanceof Fault && /upgrading from non-versioned to versioned/i.test(error.message)
+const isUpgrading = (message: string): boolean => /upgrading from non-versioned to versioned/i.test(message)
 
-const upgradeWaits = [50, 100, 200, 400, 800, 1600]
+/** Whether the server did nothing because it is not ready for it: a mount that turns itself into version 2, a node that lags. */
+const isNotReady = (error: unknown): boolean =>
+  error instanceof Fault && (error.details.status === 412 || isUpgrading(error.message))
+
+const notReadyWaits = [50, 100, 200, 400, 800, 1600]
 
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -205,6 +241,9 @@ export class Vault {
       retries: options.retries ?? standardRetries,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.sleep === undefined ? {} : { sleep: options.sleep }),
+      ...(options.timeoutMilliseconds === undefined
+        ? {}
+        : { timeoutMilliseconds: options.timeoutMilliseconds }),
     }
     this.#http = new Http(http)
     this.#token = options.token
@@ -375,6 +414,7 @@ export class Vault {
       repeatable: true,
       resource: `LDAP configuration of ${backend}`,
       body: fields,
+      secrets: secretsIn([fields.bindpass, fields.client_tls_key]),
     })
   }
 
@@ -422,6 +462,7 @@ export class Vault {
       repeatable: true,
       resource: `role id of AppRole ${name}`,
       body: { role_id: roleId },
+      secrets: [new Secret(roleId)],
     })
   }
 
@@ -443,6 +484,7 @@ export class Vault {
       path: `/v1/auth/${encodePath(backend)}/login`,
       resource: 'login by AppRole',
       body: { role_id: roleId, secret_id: secretId.reveal() },
+      secrets: [new Secret(roleId), secretId],
     })
     return new Secret(auth.client_token)
   }
@@ -454,6 +496,7 @@ export class Vault {
       path: `/v1/auth/${encodePath(backend)}/login/${encodeURIComponent(username)}`,
       resource: `login of ${username} by LDAP`,
       body: { password: password.reveal() },
+      secrets: [password],
     })
     return new Secret(auth.client_token)
   }
@@ -461,13 +504,11 @@ export class Vault {
   /** The newest version, or the one asked for; undefined where deleted. GET /v1/:mount/data/:path. */
   async readSecret(mount: string, path: string, version?: number): Promise<KvSecret | undefined> {
     const query = version === undefined ? '' : `?version=${version}`
-    const answer = await this.#whenUpgraded(() =>
-      this.#find(KvData, {
-        method: 'GET',
-        path: `${kvPath(mount, 'data', path)}${query}`,
-        resource: `secret ${mount}/${path}`,
-      }),
-    )
+    const answer = await this.#find(KvData, {
+      method: 'GET',
+      path: `${kvPath(mount, 'data', path)}${query}`,
+      resource: `secret ${mount}/${path}`,
+    })
     if (answer === undefined || answer.data.data === null) return undefined
     const { data, metadata } = answer.data
     return {
@@ -480,7 +521,6 @@ export class Vault {
 
   /**
    * A new version. With `cas` only over that version, 0 for none. POST /v1/:mount/data/:path.
-   * Waits, bounded, while a new mount still turns itself into version 2.
    */
   async writeSecret(
     mount: string,
@@ -488,14 +528,13 @@ export class Vault {
     data: Readonly<Record<string, unknown>>,
     cas?: number,
   ): Promise<void> {
-    await this.#whenUpgraded(() =>
-      this.#send({
-        method: 'POST',
-        path: kvPath(mount, 'data', path),
-        resource: `secret ${mount}/${path}`,
-        body: cas === undefined ? { data } : { data, options: { cas } },
-      }),
-    )
+    await this.#send({
+      method: 'POST',
+      path: kvPath(mount, 'data', path),
+      resource: `secret ${mount}/${path}`,
+      body: cas === undefined ? { data } : { data, options: { cas } },
+      secrets: secretsIn(data),
+    })
   }
 
   /** Custom metadata of all versions. POST /v1/:mount/metadata/:path. */
@@ -504,14 +543,12 @@ export class Vault {
     path: string,
     customMetadata: Readonly<Record<string, string>>,
   ): Promise<void> {
-    await this.#whenUpgraded(() =>
-      this.#send({
-        method: 'POST',
-        path: kvPath(mount, 'metadata', path),
-        resource: `metadata of secret ${mount}/${path}`,
-        body: { custom_metadata: customMetadata },
-      }),
-    )
+    await this.#send({
+      method: 'POST',
+      path: kvPath(mount, 'metadata', path),
+      resource: `metadata of secret ${mount}/${path}`,
+      body: { custom_metadata: customMetadata },
+    })
   }
 
   /** The newest version; it can be undeleted. DELETE /v1/:mount/data/:path. */
@@ -526,13 +563,11 @@ export class Vault {
 
   /** Names below a path, folders with a trailing slash, sorted. LIST /v1/:mount/metadata/:path. */
   async listSecrets(mount: string, path: string): Promise<readonly string[]> {
-    const answer = await this.#whenUpgraded(() =>
-      this.#find(KeysData, {
-        method: 'GET',
-        path: `${kvPath(mount, 'metadata', path)}?list=true`,
-        resource: `secrets below ${mount}/${path}`,
-      }),
-    )
+    const answer = await this.#find(KeysData, {
+      method: 'GET',
+      path: `${kvPath(mount, 'metadata', path)}?list=true`,
+      resource: `secrets below ${mount}/${path}`,
+    })
     return answer === undefined ? [] : [...answer.data.keys].sort()
   }
 
@@ -629,22 +664,14 @@ export class Vault {
       ...(this.#token === undefined ? {} : { 'x-vault-token': this.#token }),
       ...(this.#namespace === undefined ? {} : { 'x-vault-namespace': this.#namespace }),
     }
-    try {
-      return await this.#http.json({ ...call, headers })
-    } catch (error) {
-      throw explained(error)
-    }
-  }
-
-  async #whenUpgraded<T>(attempt: () => Promise<T>): Promise<T> {
-    for (const milliseconds of upgradeWaits)
+    for (let attempt = 0; ; attempt++)
       try {
-        return await attempt()
+        return await this.#http.json({ ...call, headers })
       } catch (error) {
-        if (!isUpgrading(error)) throw error
-        await this.#sleep(milliseconds)
+        const wait = isNotReady(error) ? notReadyWaits[attempt] : undefined
+        if (wait === undefined) throw explained(error)
+        await this.#sleep(wait)
       }
-    return attempt()
   }
 }
 

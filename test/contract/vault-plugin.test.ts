@@ -231,7 +231,7 @@ describe.each(servers.filter((one) => one.isThere))('the vault stand-in, on Vaul
   it('names the endpoint and the way out when the token is wrong', async () => {
     const wrong = vaultPlugin.configure({ address: server.address, token: 'hvs.wrong' })
     const fault = await failure(() => mount.create(wrong, kv, context))
-    expect(isFault(fault, 'forbidden')).toBe(true)
+    expect(isFault(fault, 'unauthenticated')).toBe(true)
     expect(String(fault)).toContain(server.address)
     expect(String(fault)).not.toContain('hvs.wrong')
     await wrong.close()

@@ -167,6 +167,7 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
     it('writes over the expected version only', async () => {
       await root.writeSecret('orgs/acme', 'cas', { n: 1 }, 0)
       const fault = await error(root.writeSecret('orgs/acme', 'cas', { n: 2 }, 0))
+      expect(isFault(fault, 'conflict')).toBe(true)
       expect(String(fault)).toContain('check-and-set parameter did not match the current version')
       await root.writeSecret('orgs/acme', 'cas', { n: 2 }, 1)
     })
@@ -330,7 +331,7 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
       const token = await root.loginWithAppRole('short', roleId, await root.createSecretId('short', 'a'))
       await as(token).lookupSelf()
       await root.disableAuthBackend('short')
-      expect(isFault(await error(as(token).lookupSelf()), 'forbidden')).toBe(true)
+      expect(isFault(await error(as(token).lookupSelf()), 'unauthenticated')).toBe(true)
     })
   })
 
@@ -380,7 +381,7 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
   describe('what is not allowed', () => {
     it('is said for a wrong token', async () => {
       const fault = await error(as(new Secret('hvs.wrong')).lookupSelf())
-      expect(isFault(fault, 'forbidden')).toBe(true)
+      expect(isFault(fault, 'unauthenticated')).toBe(true)
       expect(String(fault)).toContain('permission denied')
       expect(String(fault)).not.toContain('hvs.wrong')
     })
@@ -398,7 +399,7 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
     it('ends with the token', async () => {
       const token = await root.createToken({ policies: ['default'] })
       await raw('POST', 'auth/token/revoke-self', undefined, token.reveal())
-      expect(isFault(await error(as(token).lookupSelf()), 'forbidden')).toBe(true)
+      expect(isFault(await error(as(token).lookupSelf()), 'unauthenticated')).toBe(true)
     })
   })
 
