@@ -9,17 +9,16 @@ import { exitCode } from './exit-code.ts'
 import { abortOnInterrupt } from './interrupt.ts'
 import { personPerJobRole } from './lab-people.ts'
 import { partsTable, printKept, printMade } from './lab-report.ts'
-import { startLabFor } from './lab-session.ts'
+import { type LabParts, startLabFor } from './lab-session.ts'
 import { type RunAllReport, runAll } from './run-all.ts'
 import { printChanges, printReport } from './run-report.ts'
 import { stacksOrReport } from './stacks-or-report.ts'
 import { formatSeconds, plural } from './terminal.ts'
 
-export interface LabRunOptions {
+export interface LabRunOptions extends LabParts {
   /** Leaves the lab running. */
   readonly keep: boolean
   readonly parallel?: number
-  readonly real: boolean
 }
 
 interface Session {

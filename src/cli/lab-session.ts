@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { ensureEngine } from '../engine/engine.ts'
 import type { Bundler } from '../lab/control.ts'
 import { labUp } from '../lab/control.ts'
+import type { DockerChoice } from '../lab/lab-docker.ts'
 import type { LabRecord } from '../lab/lab-record.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { CommandContext } from './command-context.ts'
@@ -16,11 +17,17 @@ export const bundlerOf = async (project: string): Promise<Bundler> => {
   return module.ensureBundle
 }
 
+/** Which parts of the lab are to be real. */
+export interface LabParts {
+  readonly real: boolean
+  readonly docker: DockerChoice
+}
+
 /** Starts the lab for the clusters of a fleet, with the engine and the real parts that can be had. */
 export const startLabFor = async (
   { project, terminal }: CommandContext,
   fleet: Fleet,
-  options: { readonly real: boolean },
+  options: LabParts,
 ): Promise<LabRecord> => {
   const engine = await ensureEngine({ report: terminal.note })
   if (options.real) await tryVcsim(terminal.note)
@@ -32,5 +39,6 @@ export const startLabFor = async (
     report: terminal.live ? terminal.status : terminal.note,
     engineFolder: engine.directory,
     real: options.real,
+    docker: options.docker,
   })
 }

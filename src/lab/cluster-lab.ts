@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import type { Secret } from '../core/secret.ts'
-import { type DockerEngine, startDockerEngine } from './docker/engine.ts'
+import type { DockerdTools } from './docker/dockerd.ts'
+import type { DockerEngine } from './docker/engine.ts'
 import { type JenkinsServer, startJenkins } from './jenkins/serve-jenkins.ts'
+import { type LabDocker, startLabDocker } from './lab-docker.ts'
 import { type LabLayout, randomPassword } from './layout.ts'
 import type { Part, PartName } from './part.ts'
 import { loginDirectory, type People } from './people.ts'
@@ -20,6 +20,8 @@ export const platformUser = 'svc-tenantry'
 /** One cluster's systems, running. */
 export interface ClusterLab {
   readonly cluster: Cluster
+  readonly docker: LabDocker
+  /** Of `docker`. */
   readonly engine: DockerEngine
   readonly ucp: Ucp
   readonly registry: Registry
@@ -37,16 +39,16 @@ export interface ClusterLabOptions {
   readonly people: People
   readonly layout: LabLayout
   readonly realVault: boolean
+  /** Of the real Docker Engine; without them one in memory stands in. */
+  readonly dockerd?: DockerdTools | undefined
   /** Puts a fault proxy before Vault. */
   readonly faultProxies?: boolean
   /** Takes what has to be ended, also when starting fails halfway. */
   readonly stops: StopList
   /** Told of every process that was started. */
   readonly onProcess: (pid: number) => Promise<void>
+  readonly log?: (line: string) => void
 }
-
-/** Longest path of a unix socket. Source: unix(7), `sun_path` has 108 bytes with the final zero; macOS has 104. */
-const longestSocketPath = 103
 
 const gibibyte = 1024 ** 3
 
@@ -58,24 +60,9 @@ const seedNodes = (cluster: string) =>
     { hostname: `${cluster}-worker-02`, role: 'worker', cpus: 16, memoryBytes: 64 * gibibyte },
   ] as const
 
-const socketFolder = async (layout: LabLayout, cluster: string, stops: StopList): Promise<string> => {
-  const near = join(layout.run, `docker-${cluster}.sock`)
-  if (Buffer.byteLength(near) <= longestSocketPath) return near
-  const folder = await mkdtemp(join(tmpdir(), 'tenantry-'))
-  stops.add(() => rm(folder, { recursive: true, force: true }))
-  return join(folder, 'docker.sock')
-}
-
-const startEngine = async ({ cluster, layout, stops }: ClusterLabOptions): Promise<DockerEngine> => {
-  const socketPath = await socketFolder(layout, cluster.cluster, stops)
-  const engine = await startDockerEngine({ socketPath })
-  stops.add(() => engine.stop())
-  return engine
-}
-
 const startController = async (
   { cluster, people, stops }: ClusterLabOptions,
-  engine: DockerEngine,
+  { engine, members }: LabDocker,
   password: Secret,
 ): Promise<Ucp> => {
   const ucp = await startUcp({
@@ -84,6 +71,7 @@ const startController = async (
     directoryPasswords: people.passwords,
     users: [{ name: platformUser, fullName: 'Tenantry', isAdmin: true, password }],
     engineSocket: engine.socketPath,
+    ...(members === undefined ? {} : { engineMembers: members }),
   })
   stops.add(ucp.stop)
   return ucp
@@ -122,8 +110,9 @@ export const startCluster = async (options: ClusterLabOptions): Promise<ClusterL
   // Awaited below; a failure before that must not be unhandled.
   vaultStarting.catch(() => undefined)
   try {
-    const engine = await startEngine(options)
-    const ucp = await startController(options, engine, platformPassword)
+    const docker = await startLabDocker({ ...options, tools: options.dockerd })
+    const { engine } = docker
+    const ucp = await startController(options, docker, platformPassword)
     const registry = await startRegistry({ ucp })
     stops.add(registry.stop)
     trustPlatformImages(cluster, ucp)
@@ -132,7 +121,17 @@ export const startCluster = async (options: ClusterLabOptions): Promise<ClusterL
     engine.whenJoined(ucp.placeNodes)
     for (const node of seedNodes(cluster.cluster)) await engine.joinNode(node)
     const vault = await vaultStarting
-    const running = { cluster, engine, ucp, registry, vault, jenkins, platformPassword, jenkinsPassword }
+    const running = {
+      cluster,
+      docker,
+      engine,
+      ucp,
+      registry,
+      vault,
+      jenkins,
+      platformPassword,
+      jenkinsPassword,
+    }
     return { ...running, parts: partsOf(running) }
   } catch (error) {
     // What still starts adds itself to the stops when it is there.
@@ -142,7 +141,7 @@ export const startCluster = async (options: ClusterLabOptions): Promise<ClusterL
 }
 
 const partsOf = (running: Omit<ClusterLab, 'parts'>): readonly Part[] => {
-  const { engine, ucp, registry, vault, jenkins } = running
+  const { docker, engine, ucp, registry, vault, jenkins } = running
   const part = (name: PartName, address: string, version: string, stop: () => Promise<void>): Part => ({
     name,
     cluster: running.cluster.cluster,
@@ -152,7 +151,10 @@ const partsOf = (running: Omit<ClusterLab, 'parts'>): readonly Part[] => {
     stop,
   })
   return [
-    part('docker', `unix://${engine.socketPath}`, 'in memory', () => engine.stop()),
+    {
+      ...part('docker', `unix://${engine.socketPath}`, docker.version, () => engine.stop()),
+      reality: docker.reality,
+    },
     part('ucp', ucp.address, `emulator, speaks ${ucp.state.switches.ucpVersion}`, ucp.stop),
     part('registry', registry.address, `emulator, speaks ${registry.state.switches.version}`, registry.stop),
     { ...part('vault', vault.address, vault.version, vault.stop), reality: vault.reality },

@@ -8,6 +8,7 @@ import { withFileLock } from '../engine/file-lock.ts'
 import { endProcess, isAlive } from '../engine/process-identity.ts'
 import type { DaemonMessage, DaemonOrder } from './daemon-messages.ts'
 import { passphrase, passphraseFile } from './lab-credentials.ts'
+import type { DockerChoice } from './lab-docker.ts'
 import { refuseRunning } from './lab-journal.ts'
 import { type LabRecord, type PluginRecord, readLabRecord, writeLabRecord } from './lab-record.ts'
 import { type LabLayout, labLayout } from './layout.ts'
@@ -26,8 +27,10 @@ export interface LabUpRequest {
   readonly report: (line: string) => void
   /** Folder of the Pulumi CLI; without one no plugins are installed. */
   readonly engineFolder?: string
-  /** Takes the real Vault and vCenter simulator where they are built; true where absent. */
+  /** False: no real part at all, whatever is there; true where absent. */
   readonly real?: boolean
+  /** Which Docker Engine the clusters have; `found` where absent, `memory` where nothing is to be real. */
+  readonly docker?: DockerChoice
   /** From powered on to joined; 300 where absent. */
   readonly joinDelayMilliseconds?: number
 }
@@ -94,6 +97,7 @@ const launch = async (request: LabUpRequest, layout: LabLayout): Promise<void> =
     root: request.root,
     clusters: request.clusters,
     real: request.real ?? true,
+    ...(request.docker === undefined ? {} : { docker: request.docker }),
     ...(request.joinDelayMilliseconds === undefined
       ? {}
       : { joinDelayMilliseconds: request.joinDelayMilliseconds }),

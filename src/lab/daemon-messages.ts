@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/schema.ts'
+import type { DockerChoice } from './lab-docker.ts'
 
 /** What `labUp` tells the supervisor's process to start. */
 export interface DaemonOrder {
@@ -6,6 +7,7 @@ export interface DaemonOrder {
   readonly root: string
   readonly clusters: readonly Cluster[]
   readonly real: boolean
+  readonly docker?: DockerChoice
   readonly joinDelayMilliseconds?: number
 }
 

@@ -24,6 +24,7 @@ const start = async (order: DaemonOrder, signal: AbortSignal): Promise<Lab> =>
     clusters: order.clusters,
     directory: await readDirectory(join(order.root, 'lab', 'directory.json')),
     real: order.real,
+    ...(order.docker === undefined ? {} : { docker: order.docker }),
     report,
     log,
     signal,

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { type ClusterLab, startCluster } from './cluster-lab.ts'
 import { writeCredentials } from './lab-credentials.ts'
+import { chooseDocker, type DockerChoice } from './lab-docker.ts'
 import { LabJournal, refuseRunning } from './lab-journal.ts'
 import { startJoining } from './lab-nodes.ts'
 import { behindFaultProxy, startLabVcenter } from './lab-vcenter.ts'
@@ -19,8 +20,10 @@ export interface LabOptions {
   readonly directory: LdapDirectory
   /** Told in sentences what happens. */
   readonly report: (line: string) => void
-  /** Takes the real Vault and vCenter simulator where they are built; true where absent. */
+  /** False: no real part at all, whatever is there. True where absent: the real Vault and vCenter simulator where they are built. */
   readonly real?: boolean
+  /** Which Docker Engine the clusters have; `found` where absent, `memory` where nothing is to be real. */
+  readonly docker?: DockerChoice
   /** Puts a fault proxy before every Vault and before vCenter; false where absent. */
   readonly faultProxies?: boolean
   /** From powered on to joined; 300 where absent. */
@@ -66,6 +69,14 @@ const checkSignal = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted === true) throw new Fault('cancelled', 'Starting the lab was cancelled.')
 }
 
+/** @throws {Fault} `invalid-request` where the options contradict each other. */
+const dockerChoiceOf = ({ real = true, docker }: LabOptions): DockerChoice => {
+  if (real) return docker ?? 'found'
+  if (docker === 'real')
+    throw new Fault('invalid-request', 'A lab without real parts has no real Docker Engine.')
+  return 'memory'
+}
+
 interface Starting {
   readonly options: LabOptions
   readonly layout: LabLayout
@@ -77,6 +88,8 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
   const { signal, report } = options
   const people = peopleOf(options.directory)
   const real = options.real ?? true
+  const { tools, reason } = await chooseDocker(dockerChoiceOf(options))
+  if (reason !== undefined) report(`no real Docker Engine: ${reason}; one in memory stands in`)
   report('starting vCenter')
   const vcenter = await startLabVcenter(real)
   stops.add(vcenter.stop)
@@ -88,7 +101,10 @@ const startParts = async ({ options, layout, stops, journal }: Starting): Promis
   const onProcess = (pid: number): Promise<void> => journal.addProcess(pid)
   const clusters = await settled(
     options.clusters.map((cluster) =>
-      startCluster({ cluster, people, layout, realVault: real, faultProxies, stops, onProcess }),
+      startCluster({
+        ...{ cluster, people, layout, realVault: real, faultProxies, dockerd: tools, stops, onProcess },
+        ...(options.log === undefined ? {} : { log: options.log }),
+      }),
     ),
   )
   checkSignal(signal)

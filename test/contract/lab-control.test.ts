@@ -28,7 +28,7 @@ describe('a lab in a process of its own', () => {
   })
 
   const up = (report: (line: string) => void = () => undefined) =>
-    labUp({ root, clusters, bundle: ensureBundle, report })
+    labUp({ root, clusters, bundle: ensureBundle, report, docker: 'memory' })
 
   it('is not there before it is started', async () => {
     expect(await labStatus(root)).toEqual({ running: false, stale: false })

@@ -27,6 +27,7 @@ describe('a lab with fault proxies', () => {
       directory: await readDirectory('lab/directory.json'),
       report: () => undefined,
       faultProxies: true,
+      docker: 'memory',
     })
   })
 

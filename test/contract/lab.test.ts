@@ -60,7 +60,13 @@ describe('the lab', () => {
     root = await mkdtemp(join(tmpdir(), 'tenantry-lab-'))
     directory = await readDirectory('lab/directory.json')
     before = await children()
-    lab = await startLab({ root, clusters, directory, report: (line) => lines.push(line) })
+    lab = await startLab({
+      root,
+      clusters,
+      directory,
+      report: (line) => lines.push(line),
+      docker: 'memory',
+    })
   })
 
   afterAll(async () => {

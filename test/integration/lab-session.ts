@@ -11,6 +11,7 @@ import { ensureEngine } from '../../src/engine/engine.ts'
 import type { StackResult } from '../../src/engine/stack-result.ts'
 import { type Bundler, environmentOf } from '../../src/lab/control.ts'
 import { type Lab, startLab } from '../../src/lab/lab.ts'
+import type { DockerChoice } from '../../src/lab/lab-docker.ts'
 import { installPlugins } from '../../src/lab/plugins/install-plugins.ts'
 import { readDirectory } from '../../src/lab/ucp/directory.ts'
 import type { Fleet } from '../../src/load/fleet.ts'
@@ -46,10 +47,15 @@ const fleetOf = async (files: string): Promise<Fleet> => {
 export interface LabSessionOptions {
   /** Puts a fault proxy before every Vault and before vCenter. */
   readonly faultProxies?: boolean
+  /** The clusters' Docker Engine; `memory` where absent: only what is about dockerd pays for real ones. */
+  readonly docker?: DockerChoice
+  /** Changes the copies of the sample files before anything reads them. */
+  readonly prepare?: (files: string) => Promise<void>
 }
 
-/** Starts a lab in a temporary folder, with every real part that is in the cache. */
+/** Starts a lab in a temporary folder, with the real Vault, vCenter simulator and engine that are in the cache. */
 export const openLabSession = async (options: LabSessionOptions = {}): Promise<LabSession> => {
+  const { prepare, ...labOptions } = options
   const project = checkoutRoot()
   const files = await mkdtemp(join(tmpdir(), 'tenantry-e2e-'))
   for (const folder of ['tenants', 'stacks'])
@@ -58,6 +64,7 @@ export const openLabSession = async (options: LabSessionOptions = {}): Promise<L
       filter: (path) => !path.endsWith('.yaml'),
     })
   await mkdir(join(files, '.tenantry'), { recursive: true })
+  await prepare?.(files)
   const fleet = await fleetOf(files)
   const { directory: engine } = await ensureEngine({ report: () => undefined })
   const lab = await startLab({
@@ -65,7 +72,8 @@ export const openLabSession = async (options: LabSessionOptions = {}): Promise<L
     clusters: fleet.clusters.map(({ value }) => value),
     directory: await readDirectory(join(project, 'lab', 'directory.json')),
     report: () => undefined,
-    ...options,
+    docker: 'memory',
+    ...labOptions,
   })
   const { ensureBundle } = (await import(pathToFileURL(join(project, 'bin', 'bundle.mjs')).href)) as {
     ensureBundle: Bundler

@@ -1,21 +1,42 @@
 import { availableParallelism } from 'node:os'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import pLimit from 'p-limit'
 import { initStack } from '../../engine/run-stack.ts'
 import { labDown, labEnvironment, labStatus, shellExports } from '../../lab/control.ts'
+import { type DockerChoice, dockerChoices } from '../../lab/lab-docker.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import type { CommandContext } from '../command-context.ts'
-import { exitCode } from '../exit-code.ts'
+import { exitCode, UsageError } from '../exit-code.ts'
 import { partsTable } from '../lab-report.ts'
 import { runOnLab } from '../lab-run.ts'
-import { startLabFor } from '../lab-session.ts'
+import { type LabParts, startLabFor } from '../lab-session.ts'
 import { loadOrReport } from '../load-or-report.ts'
 import { selectStacks } from '../select.ts'
 import { wholeNumber } from '../selection-options.ts'
 
-interface UpOptions {
-  readonly json?: boolean
+interface PartOptions {
   readonly real: boolean
+  readonly docker?: DockerChoice
+}
+
+interface UpOptions extends PartOptions {
+  readonly json?: boolean
+}
+
+const withPartOptions = (command: Command): Command =>
+  command
+    .option('--no-real', 'stand-ins only, also where real parts are there')
+    .addOption(
+      new Option(
+        '--docker <engine>',
+        'the Docker Engine: the real one where it can be run (root on Linux), always, or one in memory',
+      ).choices(dockerChoices),
+    )
+
+/** @throws {UsageError} where the options contradict each other. */
+const partsOf = ({ real, docker }: PartOptions): LabParts => {
+  if (!real && docker === 'real') throw new UsageError('--no-real and --docker real contradict each other.')
+  return { real, docker: docker ?? (real ? 'found' : 'memory') }
 }
 
 /** Empty states of every stack, so that the plain Pulumi CLI finds what it is asked for. */
@@ -33,10 +54,10 @@ const initStacks = async (
   )
 }
 
-const up = async (context: CommandContext, { json, real }: UpOptions): Promise<void> => {
+const up = async (context: CommandContext, { json, ...parts }: UpOptions): Promise<void> => {
   const fleet = await loadOrReport(context, json === true)
   if (fleet === undefined) return
-  const record = await startLabFor(context, fleet, { real })
+  const record = await startLabFor(context, fleet, partsOf(parts))
   await initStacks(context, fleet, record.engineFolder ?? '')
   if (json === true) context.terminal.print(JSON.stringify(record, null, 2))
   else {
@@ -46,11 +67,9 @@ const up = async (context: CommandContext, { json, real }: UpOptions): Promise<v
 }
 
 const upCommand = (context: CommandContext): Command =>
-  new Command('up')
-    .description('Start both clusters on loopback and leave them running.')
-    .option('--no-real', 'stand-ins only, also where real parts are built')
+  withPartOptions(new Command('up').description('Start both clusters on loopback and leave them running.'))
     .option('--json', 'print the parts as JSON')
-    .addHelpText('after', '\nExamples:\n  $ tenantry lab up\n  $ tenantry lab up --no-real')
+    .addHelpText('after', '\nExamples:\n  $ tenantry lab up\n  $ tenantry lab up --docker memory')
     .action((options: UpOptions) => up(context, options))
 
 const downCommand = (context: CommandContext): Command =>
@@ -94,23 +113,22 @@ const envCommand = (context: CommandContext): Command =>
       context.terminal.print(json === true ? JSON.stringify(environment, null, 2) : shellExports(environment))
     })
 
-interface RunOptions {
+interface RunOptions extends PartOptions {
   readonly keep?: boolean
   readonly parallel: number
-  readonly real: boolean
 }
 
 const runCommand = (context: CommandContext): Command =>
-  new Command('run')
-    .description(
+  withPartOptions(
+    new Command('run').description(
       'Start the lab, reconcile every organization twice, tell what was made, stop the lab: the job of npm start.',
-    )
+    ),
+  )
     .option('--keep', 'leave the lab running and tell how to go on')
     .option('-p, --parallel <count>', 'engines at once', wholeNumber(1, 64), availableParallelism())
-    .option('--no-real', 'stand-ins only, also where real parts are built')
     .addHelpText('after', '\nExamples:\n  $ tenantry lab run\n  $ tenantry lab run --keep')
-    .action(({ keep, parallel, real }: RunOptions) =>
-      runOnLab(context, { keep: keep === true, parallel, real }),
+    .action(({ keep, parallel, ...parts }: RunOptions) =>
+      runOnLab(context, { keep: keep === true, parallel, ...partsOf(parts) }),
     )
 
 export const labCommand = (context: CommandContext): Command =>

@@ -11,7 +11,7 @@ import type { LdapDirectory } from './directory.ts'
 import { type FrontDoor, type Note, openFrontDoor } from './front-door.ts'
 import { Identity } from './identity.ts'
 import { proxyEngine } from './proxy.ts'
-import type { PlacingProxy } from './proxy-contract.ts'
+import type { Member, PlacingProxy } from './proxy-contract.ts'
 import { Refusal } from './refusal.ts'
 import { type Matched, type Route, Router } from './router.ts'
 import { accountRoutes } from './routes/account-routes.ts'
@@ -49,6 +49,8 @@ export interface UcpOptions {
   readonly directoryPasswords?: ReadonlyMap<string, Secret>
   /** The unix socket of the engine behind it; without one every engine call answers 501. */
   readonly engineSocket?: string | undefined
+  /** The nodes that run an engine of their own; without it the one engine stands for all nodes. */
+  readonly engineMembers?: () => Promise<readonly Member[]>
   readonly switches?: Partial<EmulatorSwitches>
   /** Milliseconds since 1970; the machine's clock where absent. */
   readonly now?: () => number
@@ -195,12 +197,13 @@ const openController = async (
   return door
 }
 
-const engineOf = ({ engineSocket }: UcpOptions, state: UcpState): PlacingProxy | undefined =>
+const engineOf = ({ engineSocket, engineMembers }: UcpOptions, state: UcpState): PlacingProxy | undefined =>
   engineSocket === undefined
     ? undefined
     : proxyEngine({
         access: state.rbac,
         engineSocket,
+        ...(engineMembers === undefined ? {} : { members: engineMembers }),
         isSigned: (image, signers) => state.isSigned(image, signers),
       })
 
