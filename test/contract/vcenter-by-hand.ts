@@ -232,6 +232,21 @@ export class VcenterByHand {
     )
   }
 
+  /** When a VM was powered on and off and removed, by vCenter's own log, oldest first. Only a vCenter with events knows. */
+  async eventsOf(machine: string): Promise<readonly { kind: string; at: number }[]> {
+    const kinds = ['VmPoweredOnEvent', 'VmPoweredOffEvent', 'VmRemovedEvent']
+    const types = kinds.map((kind) => `<eventTypeId>${kind}</eventTypeId>`).join('')
+    const answer = await this.soap(
+      'QueryEvents',
+      { type: 'EventManager', id: 'EventManager' },
+      `<filter>${types}<maxCount>1000</maxCount></filter>`,
+    )
+    return all(answer, 'returnval')
+      .filter((event) => text(event, 'vm.vm') === machine)
+      .map((event) => ({ kind: kindOf(event), at: Date.parse(text(event, 'createdTime')) }))
+      .sort((left, right) => left.at - right.at)
+  }
+
   async inventory(): Promise<Inventory> {
     const entities = new Map<string, { name: string; parent: string; type: string }>()
     const read = async (type: string, paths: readonly string[]): Promise<readonly Found[]> => {

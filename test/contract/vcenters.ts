@@ -9,12 +9,17 @@ import { missingPart } from '../missing-part.ts'
 
 const vcsim = join(cacheFolder('vcsim', vcsimVersion), 'vcsim')
 
-if (!existsSync(vcsim)) missingPart('vcsim', 'the contract on the vCenter simulator')
+/** Whether the vCenter simulator is built on this machine; says so where it is not. */
+export const hasVcsim = (what: string): boolean => {
+  if (existsSync(vcsim)) return true
+  missingPart('vcsim', what)
+  return false
+}
 
 /** The vCenters that this machine can run, by what they are. */
 export const vcenters: readonly (readonly [string, () => Promise<LabVcenter>])[] = [
   ['in memory', () => startInMemoryVcenter()],
-  ...(existsSync(vcsim) ? [['vcsim', () => startVcsim(vcsim)] as const] : []),
+  ...(hasVcsim('the contract on the vCenter simulator') ? [['vcsim', () => startVcsim(vcsim)] as const] : []),
 ]
 
 /** A client that trusts the vCenter's own certificate. */
