@@ -1,5 +1,5 @@
 import type { Node } from '../../clients/docker-objects.ts'
-import { badRequest } from './refusal.ts'
+import { Refusal } from './refusal.ts'
 
 /** One placement constraint, e.g. `node.labels.zone==a`. */
 export interface Constraint {
@@ -8,18 +8,20 @@ export interface Constraint {
   readonly value: string
 }
 
-const form = /^\s*([a-zA-Z][a-zA-Z0-9._/-]*)\s*(==|!=)\s*(.+?)\s*$/
+const form = /^\s*([a-zA-Z][a-zA-Z0-9._/-]*)\s*(==|!=)\s*(.*?)\s*$/
 const valueForm = /^[a-zA-Z0-9:\-_\s./*()?+[\]\\^$|]+$/
 const known = /^(?:node\.(?:id|hostname|ip|role|platform\.(?:os|arch)|labels\..+)|engine\.labels\..+)$/i
 
-/** Errors: `@throws {Refusal}` 400 with swarmkit's sentences when one is not a constraint or has an unknown key. */
+const unknown = (sentence: string): Refusal =>
+  new Refusal(500, `rpc error: code = Unknown desc = ${sentence}`)
+
+/** Errors: `@throws {Refusal}` 500 with swarmkit's sentences when one is not a constraint. A key may be unknown: no node meets it. */
 export const parseConstraints = (texts: readonly string[]): Constraint[] =>
   texts.map((text) => {
     const [, key, operator, value] = form.exec(text) ?? []
     if (key === undefined || value === undefined)
-      throw badRequest(`constraint expected one operator from ==, !=: ${text}`)
-    if (!valueForm.test(value)) throw badRequest(`value '${value}' is invalid`)
-    if (!known.test(key)) throw badRequest(`key '${key}' in constraint is invalid`)
+      throw unknown('constraint expected one operator from ==, !=')
+    if (!valueForm.test(value)) throw unknown(`value '${value}' is invalid`)
     return { key, equal: operator === '==', value }
   })
 
@@ -50,5 +52,6 @@ const factOf = (node: Node, key: string): string => {
 /** Whether the node meets all of them; values are compared without regard to case, as swarmkit does. Never throws. */
 export const meets = (node: Node, constraints: readonly Constraint[]): boolean =>
   constraints.every(
-    ({ key, equal, value }) => (factOf(node, key).toLowerCase() === value.toLowerCase()) === equal,
+    ({ key, equal, value }) =>
+      known.test(key) && (factOf(node, key).toLowerCase() === value.toLowerCase()) === equal,
   )

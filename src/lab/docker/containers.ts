@@ -1,10 +1,11 @@
+import { constants } from 'node:os'
 import * as z from 'zod'
 import { parseFilters, passes, passesLabels } from './filters.ts'
 import { logAnswer } from './log-stream.ts'
-import { checkLocalName, resolveReference } from './names.ts'
+import { checkContainerName, resolveReference } from './names.ts'
 import { findNetwork } from './networks.ts'
 import { endTask, eraseTask, reconcile } from './reconcile.ts'
-import { conflict, notFound, Refusal } from './refusal.ts'
+import { badRequest, conflict, notFound, Refusal } from './refusal.ts'
 import {
   bodyOf,
   created,
@@ -85,10 +86,10 @@ const nodeFor = (state: EngineState): string => {
 
 export const createContainer = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const form = bodyOf(request, ContainerForm)
-  if (form.Image === '') throw new Refusal(400, 'No command specified')
+  if (form.Image === '') throw new Refusal(400, 'Config cannot be empty in order to create a container')
   const id = state.nextHexId()
   const name = request.query.get('name') || `container_${id.slice(0, 8)}`
-  checkLocalName('container', name)
+  checkContainerName(name)
   for (const other of state.containers.values())
     if (other.name === name)
       throw conflict(
@@ -259,11 +260,16 @@ export const stopContainer = (state: EngineState, request: EngineRequest): Engin
   return noContent
 }
 
+const knowsSignal = (signal: string): boolean =>
+  /^\d+$/.test(signal) || Object.hasOwn(constants.signals, `SIG${signal.replace(/^SIG/, '')}`)
+
 export const killContainer = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const container = findContainer(state, parameter(request))
   if (container.state !== 'running')
     throw conflict(`Cannot kill container: ${parameter(request)}: Container ${container.id} is not running`)
-  emitContainer(state, container, 'kill', { signal: request.query.get('signal') ?? 'SIGKILL' })
+  const signal = request.query.get('signal') || 'SIGKILL'
+  if (!knowsSignal(signal)) throw badRequest(`Invalid signal: ${signal}`)
+  emitContainer(state, container, 'kill', { signal })
   end(state, container, killed)
   return noContent
 }
@@ -280,8 +286,10 @@ export const setPaused =
   (paused: boolean) =>
   (state: EngineState, request: EngineRequest): EngineAnswer => {
     const container = findContainer(state, parameter(request))
-    if (container.state !== (paused ? 'running' : 'paused'))
-      throw conflict(`Container ${container.id} is not ${paused ? 'running' : 'paused'}`)
+    if (!paused && container.state !== 'paused')
+      throw new Refusal(500, `Container ${container.id} is not paused`)
+    if (container.state === 'paused' && paused) throw conflict(`Container ${container.id} is already paused`)
+    if (paused && container.state !== 'running') throw conflict(`Container ${container.id} is not running`)
     container.state = paused ? 'paused' : 'running'
     emitContainer(state, container, paused ? 'pause' : 'unpause')
     return noContent
@@ -290,7 +298,13 @@ export const setPaused =
 export const renameContainer = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const container = findContainer(state, parameter(request))
   const name = request.query.get('name') ?? ''
-  checkLocalName('container', name)
+  try {
+    checkContainerName(name)
+  } catch {
+    throw badRequest(
+      `Error when allocating new name: Invalid container name (/${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+    )
+  }
   if ([...state.containers.values()].some((other) => other.name === name))
     throw conflict(`Conflict. The container name "/${name}" is already in use.`)
   container.name = name

@@ -8,9 +8,9 @@ import { addBuiltInNetworks } from './networks.ts'
 import { addNode, dropNode, findNode, type JoiningNode, setNodeState } from './nodes.ts'
 import { Refusal } from './refusal.ts'
 import type { EngineAnswer, EngineRequest } from './request.ts'
-import { route, withoutVersion } from './routes.ts'
+import { route, type VersionedPath, withoutVersion } from './routes.ts'
 import { type Container, createState, type EngineState, type Usage } from './state.ts'
-import { apiVersion } from './system.ts'
+import { apiVersion, oldestApiVersion } from './system.ts'
 
 export interface EngineOptions {
   readonly socketPath: string
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly seed?: string
   /** What a container uses, as `stats` shows it. */
   readonly usage?: (container: Container) => Usage
+  /** Volume plugins of every machine; any that is asked for where absent. */
+  readonly volumeDrivers?: readonly string[]
   /** Called when a node has joined, before `joinNode` resolves; UCP labels it here. */
   readonly onJoin?: () => Promise<unknown>
 }
@@ -41,9 +43,11 @@ export interface DockerEngine {
 
 const serverHeaders = { 'api-version': apiVersion, ostype: 'linux', 'docker-experimental': 'false' }
 
-const parse = (request: IncomingMessage, body: Buffer): EngineRequest & { tooNew: boolean } => {
+type VersionedRequest = EngineRequest & Pick<VersionedPath, 'asked'>
+
+const parse = (request: IncomingMessage, body: Buffer): VersionedRequest => {
   const url = new URL(request.url ?? '/', 'http://engine')
-  const { path, tooNew } = withoutVersion(url.pathname)
+  const { path, asked } = withoutVersion(url.pathname)
   return {
     method: request.method ?? 'GET',
     path,
@@ -51,13 +55,28 @@ const parse = (request: IncomingMessage, body: Buffer): EngineRequest & { tooNew
     headers: request.headers,
     parameters: [],
     body,
-    tooNew,
+    asked,
   }
 }
 
-const answerOf = (state: EngineState, call: EngineRequest & { tooNew: boolean }): EngineAnswer => {
-  if (call.tooNew)
-    throw new Refusal(400, `client version is too new. Maximum supported API version is ${apiVersion}`)
+const minor = (version: string): number => Number(version.split('.')[1])
+
+const checkVersion = ({ asked }: VersionedRequest): void => {
+  if (asked === undefined) return
+  if (minor(asked) > minor(apiVersion))
+    throw new Refusal(
+      400,
+      `client version ${asked} is too new. Maximum supported API version is ${apiVersion}`,
+    )
+  if (minor(asked) < minor(oldestApiVersion))
+    throw new Refusal(
+      400,
+      `client version ${asked} is too old. Minimum supported API version is ${oldestApiVersion}, please upgrade your client to a newer version`,
+    )
+}
+
+const answerOf = (state: EngineState, call: VersionedRequest): EngineAnswer => {
+  checkVersion(call)
   const found = route(call.method, call.path)
   if (found === undefined) throw new Refusal(404, 'page not found')
   return found.handler(state, { ...call, parameters: found.parameters })
@@ -157,6 +176,7 @@ export const startDockerEngine = async (options: EngineOptions): Promise<DockerE
     clock: options.clock ?? Date.now,
     seed: options.seed ?? randomUUID(),
     ...(options.usage === undefined ? {} : { usage: options.usage }),
+    ...(options.volumeDrivers === undefined ? {} : { volumeDrivers: options.volumeDrivers }),
   })
   addBuiltInNetworks(state)
   const listeners = options.onJoin === undefined ? [] : [options.onJoin]

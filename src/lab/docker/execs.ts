@@ -26,6 +26,8 @@ const findExec = (state: EngineState, id: string): Exec => {
 export const createExec = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const container = findContainer(state, parameter(request))
   const form = bodyOf(request, ExecForm)
+  if (container.state === 'paused')
+    throw conflict(`Container ${parameter(request)} is paused, unpause the container before exec`)
   if (container.state !== 'running') throw conflict(`Container ${container.id} is not running`)
   if (form.Cmd.length === 0) throw badRequest('No exec command specified')
   const exec: Exec = {

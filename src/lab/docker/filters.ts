@@ -1,4 +1,11 @@
-import { badRequest } from './refusal.ts'
+import { badRequest, Refusal } from './refusal.ts'
+import { goKind } from './request.ts'
+
+/** Go's words for what V8 complains of; only the two kinds that clients meet. */
+const sentenceOf = (error: unknown): string =>
+  /end of JSON/i.test(String(error))
+    ? 'unexpected end of JSON input'
+    : 'invalid character looking for beginning of value'
 
 /** The `filters` query parameter: values by filter name. All names must match, any value of a name suffices. */
 export type Filters = ReadonlyMap<string, readonly string[]>
@@ -16,19 +23,29 @@ const valuesOf = (value: unknown): string[] => {
 /**
  * Reads the parameter; absent is no filter.
  *
- * Errors: `@throws {Refusal}` 400 when it is not JSON of that form, or names a filter not in `allowed`.
+ * Errors: `@throws {Refusal}` with `status`, which differs between calls, when it is not JSON of that form; 400 when it
+ * names a filter not in `allowed`.
  */
-export const parseFilters = (text: string | null, allowed: readonly string[]): Filters => {
+export const parseFilters = (
+  text: string | null,
+  allowed?: readonly string[],
+  status: 400 | 500 = 500,
+): Filters => {
   if (text === null || text === '') return new Map()
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
-  } catch {
-    throw badRequest('invalid filters: not JSON')
+  } catch (error) {
+    throw new Refusal(status, sentenceOf(error))
   }
-  if (parsed === null || typeof parsed !== 'object') throw badRequest('invalid filters: not an object')
+  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
+    throw new Refusal(
+      status,
+      `json: cannot unmarshal ${goKind(parsed)} into Go value of type map[string]map[string]bool`,
+    )
   const filters = new Map(Object.entries(parsed).map(([name, value]) => [name, valuesOf(value)]))
-  for (const name of filters.keys()) if (!allowed.includes(name)) throw badRequest(`Invalid filter '${name}'`)
+  for (const name of filters.keys())
+    if (allowed?.includes(name) === false) throw badRequest(`Invalid filter '${name}'`)
   return filters
 }
 

@@ -1,4 +1,4 @@
-import { badRequest, conflict } from './refusal.ts'
+import { badRequest, conflict, Refusal } from './refusal.ts'
 
 const serviceName = /^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/
 const payloadName = /^[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?$/
@@ -6,34 +6,44 @@ const localName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
 /** Errors: `@throws {Refusal}` 400 with swarmkit's sentence (a DNS label of at most 63 characters). */
 export const checkServiceName = (name: string): void => {
-  if (name === '') throw badRequest('rpc error: code = InvalidArgument desc = meta: name must be provided')
-  if (name.length > 63 || !serviceName.test(name))
-    throw badRequest(
-      'rpc error: code = InvalidArgument desc = name must be valid as a DNS name component, if longer than 63 characters it is refused',
-    )
+  if (name === '') throw badRequest('rpc error: code = InvalidArgument desc = name must be provided')
+  if (!serviceName.test(name))
+    throw badRequest('rpc error: code = InvalidArgument desc = name must be valid as a DNS name component')
+  if (name.length > 63)
+    throw badRequest('rpc error: code = InvalidArgument desc = name must be 63 characters or fewer')
 }
 
 /** Errors: `@throws {Refusal}` 400 with swarmkit's sentence. */
-export const checkPayloadName = (kind: 'secret' | 'config', name: string): void => {
-  if (name === '' || name.length > 64 || !payloadName.test(name))
+export const checkPayloadName = (name: string): void => {
+  if (name === '') throw badRequest('rpc error: code = InvalidArgument desc = name must be provided')
+  if (name.length > 64 || !payloadName.test(name))
     throw badRequest(
-      `rpc error: code = InvalidArgument desc = invalid name, only 64 [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9] (${kind})`,
+      `rpc error: code = InvalidArgument desc = invalid name, only 64 [a-zA-Z0-9-_.] characters allowed, and the start and end character must be [a-zA-Z0-9]`,
     )
 }
 
-const networkName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
-
-/** Errors: `@throws {Refusal}` 400. */
-export const checkNetworkName = (name: string): void => {
-  if (!networkName.test(name)) throw badRequest(`invalid network name: ${name}`)
+/** Networks of the swarm are named as services are, local ones as they like. Errors: `@throws {Refusal}` 400; 500 for none. */
+export const checkNetworkName = (name: string, scope: string): void => {
+  if (name.trim() === '') throw new Refusal(500, `invalid name: ${name}`)
+  if (scope === 'swarm') checkServiceName(name)
 }
 
-/** Names of volumes and containers: two characters or more. Errors: `@throws {Refusal}` 400. */
-export const checkLocalName = (kind: string, name: string): void => {
+/** Errors: `@throws {Refusal}` 400 when it is shorter than two characters or has others than allowed. */
+export const checkVolumeName = (name: string): void => {
+  if (name.length < 2)
+    throw badRequest(
+      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+    )
   if (!localName.test(name))
     throw badRequest(
-      `${kind} name is invalid: "${name}" includes invalid characters, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+      `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
     )
+}
+
+/** Two characters or more. Errors: `@throws {Refusal}` 400. */
+export const checkContainerName = (name: string): void => {
+  if (!localName.test(name))
+    throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`)
 }
 
 /**

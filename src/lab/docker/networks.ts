@@ -16,13 +16,14 @@ import {
 import { networkTargets } from './service-references.ts'
 import { type EngineState, timestamp } from './state.ts'
 
+const predefined = new Set(['bridge', 'host', 'none'])
 const drivers = new Set(['overlay', 'ipvlan', 'macvlan', 'bridge'])
 
 type Range = readonly [number, number]
 
 const rangeOf = (subnet: string): Range => {
   if (!ipaddr.IPv4.isValidCIDR(subnet))
-    throw badRequest(`invalid subnet ${subnet}: invalid CIDR address: ${subnet}`)
+    throw new Refusal(500, `Invalid subnet ${subnet} : invalid CIDR address: ${subnet}`)
   const [address, bits] = ipaddr.IPv4.parseCIDR(subnet)
   const first = address.octets.reduce((sum, octet) => sum * 256 + octet, 0)
   const size = 2 ** (32 - bits)
@@ -45,11 +46,20 @@ const refuseOverlap = (state: EngineState, subnet: string): void => {
       throw new Refusal(403, `Pool overlaps with other one on this address space`)
 }
 
-const checkInside = (subnet: string, what: string, address: string | undefined): void => {
-  if (!address) return
+const isInside = (subnet: string, address: string): boolean => {
   const [first, last] = rangeOf(subnet)
   const [from, to] = rangeOf(address.includes('/') ? address : `${address}/32`)
-  if (from < first || to > last) throw badRequest(`no matching subnet for ${what} ${address}`)
+  return from >= first && to <= last
+}
+
+/** The swarm's allocator and a machine's say the same in different words. */
+const checkInside = (scope: string, subnet: string, what: 'gateway' | 'range', address?: string): void => {
+  if (!address || isInside(subnet, address)) return
+  throw scope === 'swarm'
+    ? badRequest(
+        `rpc error: code = InvalidArgument desc = ipam configuration: subnet ${subnet} does not contain ${what} ${address}`,
+      )
+    : new Refusal(500, `failed to allocate ${what} (${address}): Requested address is out of range`)
 }
 
 /** The first free /24 of swarm's default address pool, 10.0.0.0/8. */
@@ -62,14 +72,15 @@ const freeSubnet = (state: EngineState): string => {
   throw new Refusal(500, 'could not find an available, non-overlapping IPv4 address pool among the defaults')
 }
 
-const ipamOf = (state: EngineState, form: NetworkForm): Network['IPAM'] => {
+const ipamOf = (state: EngineState, form: NetworkForm, scope: string): Network['IPAM'] => {
   const given = form.IPAM?.Config ?? []
   const configs = given.length > 0 ? given : [{ Subnet: freeSubnet(state) }]
   for (const { Subnet, Gateway, IPRange } of configs) {
-    if (!Subnet) throw badRequest('ipam config needs a subnet')
-    refuseOverlap(state, Subnet)
-    checkInside(Subnet, 'gateway', Gateway)
-    checkInside(Subnet, 'range', IPRange)
+    const subnet = Subnet ?? ''
+    rangeOf(subnet)
+    if (scope !== 'swarm') refuseOverlap(state, subnet)
+    checkInside(scope, subnet, 'gateway', Gateway)
+    checkInside(scope, subnet, 'range', IPRange)
   }
   return {
     Driver: form.IPAM?.Driver || 'default',
@@ -114,8 +125,11 @@ export const addBuiltInNetworks = (state: EngineState): void => {
   add('none', 'null', 'local', undefined, false)
 }
 
-/** Errors: `@throws {Refusal}` 404. */
+/** Errors: `@throws {Refusal}` 404; 400 where several local ones share the name. */
 export const findNetwork = (state: EngineState, reference: string): Network => {
+  const namesakes = [...state.networks.values()].filter(({ Name }) => Name === reference)
+  if (namesakes.length > 1 && !state.networks.has(reference))
+    throw badRequest(`network ${reference} is ambiguous (${namesakes.length} matches found based on name)`)
   const network = resolveReference(state.networks, reference, ({ Name }) => Name)
   if (network === undefined) throw notFound(`network ${reference} not found`)
   return network
@@ -123,12 +137,13 @@ export const findNetwork = (state: EngineState, reference: string): Network => {
 
 export const createNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const form = bodyOf(request, NetworkForm)
-  checkNetworkName(form.Name)
   const driver = form.Driver || 'bridge'
-  if (!drivers.has(driver)) throw notFound(`plugin "${driver}" not found`)
-  for (const { Name } of state.networks.values())
-    if (Name === form.Name) throw conflict(`network with name ${form.Name} already exists`)
   const scope = form.Scope || (driver === 'overlay' ? 'swarm' : 'local')
+  checkNetworkName(form.Name, scope)
+  if (!drivers.has(driver)) throw notFound(`plugin "${driver}" not found`)
+  const namesake = [...state.networks.values()].find(({ Name }) => Name === form.Name)
+  if (namesake !== undefined && (form.CheckDuplicate || scope === 'swarm' || isPredefined(namesake)))
+    throw conflict(`network with name ${form.Name} already exists`)
   const network: Network = {
     Id: scope === 'swarm' ? state.nextId() : state.nextHexId(),
     Name: form.Name,
@@ -136,7 +151,7 @@ export const createNetwork = (state: EngineState, request: EngineRequest): Engin
     Scope: scope,
     Driver: driver,
     EnableIPv6: form.EnableIPv6 ?? false,
-    IPAM: ipamOf(state, form),
+    IPAM: ipamOf(state, form, scope),
     Internal: form.Internal ?? false,
     Attachable: form.Attachable ?? false,
     Ingress: form.Ingress ?? false,
@@ -152,7 +167,9 @@ export const createNetwork = (state: EngineState, request: EngineRequest): Engin
     { name: network.Name, type: driver },
     eventScope(network),
   )
-  return created({ Id: network.Id, Warning: '' })
+  const Warning =
+    namesake === undefined ? '' : `Network with name ${form.Name} (id : ${namesake.Id}) already exists`
+  return created({ Id: network.Id, Warning })
 }
 
 const eventScope = (network: Network): 'swarm' | 'local' => (network.Scope === 'swarm' ? 'swarm' : 'local')
@@ -181,6 +198,9 @@ const isInUse = (state: EngineState, network: Network): boolean =>
 
 const filterNames = ['id', 'name', 'label', 'driver', 'scope', 'type', 'dangling']
 const builtIn = new Set(['bridge', 'host', 'none', 'docker_gwbridge'])
+
+/** One that every engine makes for itself and that cannot be taken away. */
+export const isPredefined = ({ Name }: Pick<Network, 'Name'>): boolean => predefined.has(Name)
 
 export const listNetworks = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const filters = parseFilters(request.query.get('filters'), filterNames)

@@ -1,8 +1,9 @@
+import * as z from 'zod'
 import { type Node, NodeSpec } from '../../clients/docker-objects.ts'
 import { parseFilters, passes, passesIdAndName, passesLabels } from './filters.ts'
 import { resolveReference } from './names.ts'
 import { reconcile } from './reconcile.ts'
-import { badRequest, conflict, notFound, outOfSequence, Refusal } from './refusal.ts'
+import { badRequest, notFound, outOfSequence, Refusal } from './refusal.ts'
 import { bodyOf, type EngineAnswer, type EngineRequest, flag, ok, parameter, versionOf } from './request.ts'
 import { type EngineState, freshMeta, timestamp } from './state.ts'
 
@@ -141,10 +142,21 @@ const refuseLastManager = (state: EngineState, node: Node, next: Node['Spec']): 
     )
 }
 
+const Choices = z.looseObject({ Role: z.string().default(''), Availability: z.string().default('') })
+
+/** Errors: `@throws {Refusal}` 400 naming the choice that is none. */
+const specOf = (request: EngineRequest): Node['Spec'] => {
+  const { Role, Availability } = bodyOf(request, Choices)
+  if (!NodeSpec.shape.Role.safeParse(Role).success) throw badRequest(`invalid Role: "${Role}"`)
+  if (!NodeSpec.shape.Availability.safeParse(Availability).success)
+    throw badRequest(`invalid Availability: "${Availability}"`)
+  return bodyOf(request, NodeSpec)
+}
+
 export const updateNode = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const node = findNode(state, parameter(request))
-  const version = versionOf(request)
-  const spec = bodyOf(request, NodeSpec)
+  const version = versionOf(request, 'node')
+  const spec = specOf(request)
   if (version !== node.Version.Index) throw outOfSequence()
   refuseLastManager(state, node, spec)
   state.nodes.set(node.ID, {
@@ -169,7 +181,7 @@ export const deleteNode = (state: EngineState, request: EngineRequest): EngineAn
       `rpc error: code = FailedPrecondition desc = node ${node.ID} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
     )
   if (!force && node.Status.State === 'ready')
-    throw conflict(
+    throw badRequest(
       `rpc error: code = FailedPrecondition desc = node ${node.ID} is not down and can't be removed`,
     )
   dropNode(state, node)

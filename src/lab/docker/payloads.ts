@@ -51,10 +51,11 @@ export const configKind: PayloadKind = {
 const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
 const checkData = ({ kind, mostBytes }: PayloadKind, data: string): void => {
-  if (!base64.test(data)) throw badRequest(`illegal base64 data in ${kind}`)
+  const wrong = data.search(/[^A-Za-z0-9+/=_-]/)
+  if (wrong >= 0 || !base64.test(data))
+    throw badRequest(`illegal base64 data at input byte ${wrong >= 0 ? wrong : data.indexOf('=')}`)
   const size = Buffer.from(data, 'base64').length
   if (size > 0 && size < mostBytes) return
-  if (kind === 'config' && size === 0) return
   throw badRequest(
     `rpc error: code = InvalidArgument desc = ${kind} data must be larger than 0 and less than ${mostBytes} bytes`,
   )
@@ -70,7 +71,7 @@ export const createPayload =
   (table: PayloadKind) =>
   (state: EngineState, request: EngineRequest): EngineAnswer => {
     const spec = bodyOf(request, PayloadSpec)
-    checkPayloadName(table.kind, spec.Name)
+    checkPayloadName(spec.Name)
     checkData(table, spec.Data ?? '')
     for (const { Spec } of table.store(state).values())
       if (Spec.Name === spec.Name)
@@ -111,7 +112,7 @@ export const updatePayload =
   (table: PayloadKind) =>
   (state: EngineState, request: EngineRequest): EngineAnswer => {
     const payload = find(state, table, parameter(request))
-    const version = versionOf(request)
+    const version = versionOf(request, table.kind)
     const { Labels, Data, ...rest } = bodyOf(request, PayloadSpec)
     if (version !== payload.Version.Index) throw outOfSequence()
     const { Labels: _old, Data: oldData, ...oldRest } = payload.Spec

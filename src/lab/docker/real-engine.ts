@@ -384,7 +384,7 @@ export const startDockerd = async (options: RealEngineOptions): Promise<RealDock
       const hub = await startHub({
         tools: options.tools,
         cgroup,
-        folders: [short, options.folder],
+        folders: [short, options.folder, options.socketPath],
         ...(options.onProcess === undefined ? {} : { onProcess: options.onProcess }),
       })
       return new RealEngine(options, { hub, short, cgroup, drivers })

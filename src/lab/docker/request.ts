@@ -31,22 +31,38 @@ export const bodyOf = <S extends z.ZodType>(request: EngineRequest, schema: S): 
   try {
     value = JSON.parse(request.body.toString('utf8'))
   } catch {
-    throw badRequest(request.body.length === 0 ? 'EOF' : 'invalid JSON in the body')
+    throw badRequest(request.body.length === 0 ? 'got EOF while reading request body' : 'unexpected EOF')
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
+  const given = first?.path.reduce<unknown>(memberOf, value) ?? value
+  const place = first?.path.length ? `struct field ${first.path.join('.')}` : 'value'
   throw badRequest(
-    `json: cannot use ${first?.path.join('.') || 'the body'}: ${first?.message ?? 'wrong type'}`,
+    `json: cannot unmarshal ${goKind(given)} into Go ${place}: ${first?.message ?? 'wrong type'}`,
   )
 }
 
-/** The `version` of an update. Errors: `@throws {Refusal}` 400 when it is not a number. */
-export const versionOf = (request: EngineRequest): number => {
+const memberOf = (value: unknown, key: PropertyKey): unknown =>
+  value !== null && typeof value === 'object' ? (value as Record<PropertyKey, unknown>)[key] : value
+
+/** What encoding/json calls a value's kind; numbers that are no whole count are named with their digits. */
+export const goKind = (value: unknown): string => {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value !== 'number') return typeof value
+  return Number.isInteger(value) && value >= 0 ? 'number' : `number ${value}`
+}
+
+/** The `version` of an update of a kind. Errors: `@throws {Refusal}` 400 when it is not a number. */
+export const versionOf = (request: EngineRequest, kind: 'node' | 'service' | 'secret' | 'config'): number => {
   const text = request.query.get('version') ?? ''
-  if (!/^\d+$/.test(text))
-    throw badRequest(`invalid node version '${text}': strconv.ParseUint: parsing "${text}"`)
-  return Number(text)
+  if (/^\d+$/.test(text)) return Number(text)
+  throw badRequest(
+    kind === 'secret' || kind === 'config'
+      ? `invalid ${kind} version`
+      : `invalid ${kind} version '${text}': strconv.ParseUint: parsing "${text}": invalid syntax`,
+  )
 }
 
 export const flag = (request: EngineRequest, name: string): boolean =>

@@ -16,7 +16,7 @@ import {
 import type { EngineAnswer, EngineRequest } from './request.ts'
 import * as services from './services.ts'
 import type { EngineState } from './state.ts'
-import { apiVersion, diskUsage, info, streamEvents, swarm, version } from './system.ts'
+import { diskUsage, info, streamEvents, swarm, version } from './system.ts'
 import { createVolume, deleteVolume, inspectVolume, listVolumes } from './volumes.ts'
 
 type Handler = (state: EngineState, request: EngineRequest) => EngineAnswer
@@ -105,11 +105,16 @@ const compiled: readonly Route[] = Object.entries(table).map(([key, handler]) =>
   return { method, pattern: new RegExp(`^${pattern}$`), handler }
 })
 
-/** The path without its version prefix; a version above ours is refused by the engine. */
-export const withoutVersion = (path: string): { readonly path: string; readonly tooNew: boolean } => {
-  const [prefix, minor] = /^\/v1\.(\d+)(?=\/)/.exec(path) ?? []
-  if (prefix === undefined) return { path, tooNew: false }
-  return { path: path.slice(prefix.length), tooNew: Number(minor) > Number(apiVersion.split('.')[1]) }
+export interface VersionedPath {
+  readonly path: string
+  /** The API version that the prefix asked for, e.g. `1.39`. */
+  readonly asked: string | undefined
+}
+
+/** The path without its version prefix. */
+export const withoutVersion = (path: string): VersionedPath => {
+  const [prefix, asked] = /^\/v(1\.\d+)(?=\/)/.exec(path) ?? []
+  return prefix === undefined ? { path, asked: undefined } : { path: path.slice(prefix.length), asked }
 }
 
 /** The handler of a call and what its pattern caught; undefined where the engine has no such page. */

@@ -1,10 +1,10 @@
-import { type Service, ServiceSpec, type Task } from '../../clients/docker-objects.ts'
+import { type Network, type Service, ServiceSpec, type Task } from '../../clients/docker-objects.ts'
 import { canonicalJson } from '../../core/canonical.ts'
 import { parseConstraints } from './constraints.ts'
 import { parseFilters, passes, passesIdAndName, passesLabels } from './filters.ts'
 import { logAnswer } from './log-stream.ts'
 import { checkServiceName, resolveReference } from './names.ts'
-import { findNetwork } from './networks.ts'
+import { findNetwork, isPredefined } from './networks.ts'
 import { eraseTask, reconcile } from './reconcile.ts'
 import { badRequest, conflict, notFound, outOfSequence, Refusal } from './refusal.ts'
 import {
@@ -21,12 +21,23 @@ import { type EngineState, freshMeta, timestamp } from './state.ts'
 const invalid = (sentence: string): Refusal =>
   badRequest(`rpc error: code = InvalidArgument desc = ${sentence}`)
 
+/** Dockerd answers 500 where a service's network is missing, and knows the predefined ones of every node by name. */
+const targetOf = (state: EngineState, target: string): Network => {
+  try {
+    return findNetwork(state, target)
+  } catch (error) {
+    throw error instanceof Refusal && error.status === 404 ? new Refusal(500, error.message) : error
+  }
+}
+
 /** Networks by id, each checked; the engine answers 403 to one that services cannot use (reference §7). */
 const resolveNetworks = (state: EngineState, spec: ServiceSpec): ServiceSpec => {
   const resolve = <T extends { Target: string }>(targets: readonly T[] | null | undefined): T[] =>
     (targets ?? []).map((target) => {
-      const network = findNetwork(state, target.Target)
-      if (network.Scope !== 'swarm')
+      const network = targetOf(state, target.Target)
+      if (network.Ingress)
+        throw invalid(`Service cannot be explicitly attached to the ingress network "${network.Name}"`)
+      if (network.Scope !== 'swarm' && !isPredefined(network))
         throw new Refusal(
           403,
           `The network ${network.Name} cannot be used with services. Only networks scoped to the swarm can be used, such as those created with the overlay driver.`,
@@ -50,22 +61,30 @@ const checkPayloads = (state: EngineState, spec: ServiceSpec): void => {
 const leastNanoCpus = 1e6
 const leastMemoryBytes = 4 * 1024 ** 2
 
+/** As Go prints it: an exponent has two digits. */
+const goNumber = (value: number): string => {
+  const text = Math.abs(value) < 1e-4 ? value.toExponential() : String(value)
+  return text.replace(/e([+-])(\d)$/, 'e$10$2')
+}
+
 const checkResources = (spec: ServiceSpec): void => {
   const { Limits, Reservations } = spec.TaskTemplate.Resources ?? {}
   for (const amounts of [Limits, Reservations]) {
     const { NanoCPUs = 0, MemoryBytes = 0 } = amounts ?? {}
     if (NanoCPUs !== 0 && NanoCPUs < leastNanoCpus)
-      throw invalid(`invalid cpu value ${NanoCPUs / 1e9}: Must be at least ${leastNanoCpus / 1e9}`)
+      throw invalid(`invalid cpu value ${goNumber(NanoCPUs / 1e9)}: Must be at least ${leastNanoCpus / 1e9}`)
     if (MemoryBytes !== 0 && MemoryBytes < leastMemoryBytes)
       throw invalid(`invalid memory value ${MemoryBytes}: Must be at least 4MiB`)
   }
 }
 
 const checkMode = (spec: ServiceSpec): void => {
-  if (spec.Mode?.Global && spec.Mode.Replicated)
-    throw invalid('must specify either replicated or global mode')
+  if (spec.Mode?.Global && spec.Mode.Replicated) throw badRequest('must specify only one service mode')
   const replicas = spec.Mode?.Replicated?.Replicas ?? 1
-  if (!Number.isInteger(replicas) || replicas < 0) throw invalid('Number of replicas must be non-negative')
+  if (!Number.isInteger(replicas) || replicas < 0)
+    throw badRequest(
+      `json: cannot unmarshal number ${replicas} into Go struct field ReplicatedService.Mode.Replicated.Replicas of type uint64`,
+    )
 }
 
 const checkMounts = (spec: ServiceSpec): void => {
@@ -97,6 +116,8 @@ const checkPorts = (state: EngineState, spec: ServiceSpec, own: string | undefin
 /** The spec as swarmkit keeps it. Errors: `@throws {Refusal}` when it cannot run as it is. */
 const accept = (state: EngineState, given: ServiceSpec, own?: string): ServiceSpec => {
   checkServiceName(given.Name ?? '')
+  if (given.TaskTemplate.ContainerSpec === undefined && !given.TaskTemplate.Runtime)
+    throw badRequest('mismatched Runtime and *Spec fields')
   if (!given.TaskTemplate.ContainerSpec?.Image && given.TaskTemplate.Runtime !== 'plugin')
     throw invalid('ContainerSpec: image reference must be provided')
   checkMode(given)
@@ -133,8 +154,12 @@ const refuseTakenName = (state: EngineState, name: string | undefined): void => 
       )
 }
 
+/** A service without a name gets one. */
+const named = (state: EngineState, spec: ServiceSpec): ServiceSpec =>
+  spec.Name ? spec : { ...spec, Name: `service_${state.nextHexId().slice(0, 8)}` }
+
 export const createService = (state: EngineState, request: EngineRequest): EngineAnswer => {
-  const spec = accept(state, bodyOf(request, ServiceSpec))
+  const spec = accept(state, named(state, bodyOf(request, ServiceSpec)))
   refuseTakenName(state, spec.Name)
   const meta = freshMeta(state)
   const service: Service = { ID: state.nextId(), ...meta, Spec: spec, Endpoint: endpoint(spec) }
@@ -148,7 +173,7 @@ export const createService = (state: EngineState, request: EngineRequest): Engin
 const filterNames = ['id', 'name', 'label', 'mode', 'runtime']
 
 export const listServices = (state: EngineState, request: EngineRequest): EngineAnswer => {
-  const filters = parseFilters(request.query.get('filters'), filterNames)
+  const filters = parseFilters(request.query.get('filters'), filterNames, 400)
   return ok(
     [...state.services.values()].filter(
       ({ ID, Spec }) =>
@@ -174,13 +199,13 @@ const specToApply = (service: Service, request: EngineRequest): ServiceSpec => {
 
 export const updateService = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const service = findService(state, parameter(request))
-  const version = versionOf(request)
+  const version = versionOf(request, 'service')
   const spec = accept(state, specToApply(service, request), service.ID)
   if (version !== service.Version.Index) throw outOfSequence()
   if (spec.Name !== service.Spec.Name)
-    throw new Refusal(500, 'rpc error: code = Unimplemented desc = renaming services is not supported')
+    throw new Refusal(501, 'rpc error: code = Unimplemented desc = renaming services is not supported')
   if (!sameKindOfMode(spec, service.Spec))
-    throw new Refusal(500, 'rpc error: code = Unimplemented desc = service mode change is not allowed')
+    throw new Refusal(501, 'rpc error: code = Unimplemented desc = service mode change is not allowed')
   const index = state.nextIndex()
   const rolls = canonicalJson(spec.TaskTemplate) !== canonicalJson(service.Spec.TaskTemplate)
   const now = timestamp(state.clock())

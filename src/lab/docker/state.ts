@@ -57,6 +57,8 @@ export interface Exec {
 
 /** All that the engine knows. Maps keep the order of creation. */
 export interface EngineState {
+  /** Plugins every machine has besides `local`; undefined where it has any that is asked for. */
+  readonly volumeDrivers: readonly string[] | undefined
   readonly clock: () => number
   readonly usage: (container: Container) => Usage
   readonly events: EventLog
@@ -93,6 +95,7 @@ export const createState = (options: {
   readonly clock: () => number
   readonly seed: string
   readonly usage?: (container: Container) => Usage
+  readonly volumeDrivers?: readonly string[]
 }): EngineState => {
   let made = 0
   let index = 10
@@ -104,6 +107,7 @@ export const createState = (options: {
   const swarmId = nextId()
   const token = (): string => `SWMTKN-1-${nextId()}${nextId()}-${nextId()}`
   return {
+    volumeDrivers: options.volumeDrivers,
     clock: options.clock,
     usage: options.usage ?? idleUsage,
     events: new EventLog(options.clock),

@@ -5,6 +5,7 @@ import { type EngineState, timestamp } from './state.ts'
 
 /** The Engine API version this engine speaks (UCP 3.2's, reference §7). */
 export const apiVersion = '1.39'
+export const oldestApiVersion = '1.12'
 const engineVersion = '19.03.13'
 
 export const version = (): EngineAnswer =>
@@ -13,7 +14,7 @@ export const version = (): EngineAnswer =>
     Components: [{ Name: 'Engine', Version: engineVersion, Details: { ApiVersion: apiVersion } }],
     Version: engineVersion,
     ApiVersion: apiVersion,
-    MinAPIVersion: '1.12',
+    MinAPIVersion: oldestApiVersion,
     GitCommit: '',
     GoVersion: 'go1.13.15',
     Os: 'linux',
@@ -110,13 +111,7 @@ const seconds = (text: string | null): number | undefined => {
 
 /** Streams events as lines of JSON: remembered ones since `since`, then new ones until `until`. */
 export const streamEvents = (state: EngineState, request: EngineRequest): EngineAnswer => {
-  const filters = parseFilters(request.query.get('filters'), [
-    'type',
-    'event',
-    'scope',
-    'label',
-    ...actorFilters,
-  ])
+  const filters = parseFilters(request.query.get('filters'))
   const since = seconds(request.query.get('since'))
   const until = seconds(request.query.get('until'))
   return {

@@ -1,7 +1,7 @@
 import { type Volume, VolumeForm } from '../../clients/docker-objects.ts'
 import { parseFilters, passes, passesLabels } from './filters.ts'
-import { checkLocalName } from './names.ts'
-import { conflict, notFound } from './refusal.ts'
+import { checkVolumeName } from './names.ts'
+import { badRequest, conflict, notFound } from './refusal.ts'
 import {
   bodyOf,
   created,
@@ -27,20 +27,40 @@ const findVolume = (state: EngineState, name: string): Volume => {
   return volume
 }
 
+/** Errors: `@throws {Refusal}` 404 where the machine has no such plugin. */
+const checkDriver = (state: EngineState, name: string, driver: string): void => {
+  if (driver === 'local' || (state.volumeDrivers?.includes(driver) ?? true)) return
+  throw notFound(`create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`)
+}
+
+const localOptions = ['type', 'o', 'device', 'size']
+
+/** Errors: `@throws {Refusal}` 400 with the local driver's sentences. */
+const checkLocalVolume = (name: string, options: Readonly<Record<string, string>>): void => {
+  checkVolumeName(name)
+  for (const option of Object.keys(options))
+    if (!localOptions.includes(option)) throw badRequest(`create ${name}: invalid option: "${option}"`)
+  for (const needed of ['device', 'type'])
+    if (('type' in options || 'device' in options || 'o' in options) && !(needed in options))
+      throw badRequest(`create ${name}: missing required option: "${needed}"`)
+}
+
 /** As docker: a volume that is there with the same driver is answered as it is, its options untouched. */
 export const createVolume = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const form = bodyOf(request, VolumeForm)
   const name = form.Name || state.nextHexId()
   const driver = form.Driver || 'local'
-  checkLocalName('volume', name)
+  checkDriver(state, name, driver)
   const there = state.volumes.get(name)
   if (there !== undefined) {
-    if (there.Driver !== driver)
+    // One asked for without a driver is found wherever it is.
+    if (form.Driver && there.Driver !== driver)
       throw conflict(
-        `create ${name}: conflict: volume name must be unique: a volume of that name exists with driver ${there.Driver}`,
+        `create ${name}: driver '${there.Driver}' already has volume '${name}': volume name must be unique`,
       )
     return created(there)
   }
+  if (driver === 'local') checkLocalVolume(name, form.DriverOpts ?? {})
   const volume: Volume = {
     Name: name,
     Driver: driver,
@@ -56,7 +76,7 @@ export const createVolume = (state: EngineState, request: EngineRequest): Engine
 }
 
 export const listVolumes = (state: EngineState, request: EngineRequest): EngineAnswer => {
-  const filters = parseFilters(request.query.get('filters'), ['name', 'label', 'driver', 'dangling'])
+  const filters = parseFilters(request.query.get('filters'), ['name', 'label', 'driver', 'dangling'], 400)
   const isDangling = (volume: Volume): boolean =>
     usersOf(state, volume.Name).length === 0 &&
     ![...state.services.values()].some(({ Spec }) => volumeNames(Spec).includes(volume.Name))
