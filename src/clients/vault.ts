@@ -117,6 +117,7 @@ const AuthData = z.object({ auth: z.object({ client_token: text, policies: textL
 const TokenData = z.object({
   data: z.object({ accessor: text, display_name: text, policies: textList, ttl: z.number() }),
 })
+const VersionData = z.object({ data: z.object({ current_version: z.number() }) })
 const KvData = z.object({
   data: z.object({
     data: z.record(text, z.unknown()).nullable(),
@@ -517,6 +518,16 @@ export class Vault {
       createdTime: metadata.created_time,
       customMetadata: metadata.custom_metadata,
     }
+  }
+
+  /** Number of the newest version, deleted or not; 0 where there never was one. GET /v1/:mount/metadata/:path. */
+  async newestVersion(mount: string, path: string): Promise<number> {
+    const answer = await this.#find(VersionData, {
+      method: 'GET',
+      path: kvPath(mount, 'metadata', path),
+      resource: `versions of secret ${mount}/${path}`,
+    })
+    return answer?.data.current_version ?? 0
   }
 
   /**

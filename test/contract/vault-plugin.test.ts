@@ -1,19 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Vault } from '../../src/clients/vault.ts'
 import { isFault } from '../../src/core/fault.ts'
 import { vaultPlugin } from '../../src/lab/plugins/vault-plugin.ts'
-import { emptyDirectory } from '../../src/lab/vault/ldap-backend.ts'
-import { findVaultBinary, startRealVault } from '../../src/lab/vault/real-vault.ts'
-import { startInMemoryVault, type VaultServer } from '../../src/lab/vault/serve-vault.ts'
 import type { Properties, ResourceContext, ResourceType } from '../../src/provider/plugin.ts'
 import { SecretValue, unknown } from '../../src/provider/plugin.ts'
-import { missingPart } from '../missing-part.ts'
-
-const binary = await findVaultBinary()
-if (binary === undefined) missingPart('vault', 'the stand-in plugin on the real Vault')
+import { type TestVault, vaults } from './vaults.ts'
 
 const context: ResourceContext = { urn: 'urn', signal: new AbortController().signal, log: () => undefined }
 
@@ -81,38 +72,18 @@ describe('the vault stand-in, before it calls anything', () => {
   })
 })
 
-const servers = [
-  {
-    name: 'in memory',
-    isThere: true,
-    start: async (): Promise<VaultServer> =>
-      startInMemoryVault({ rootToken: 'hvs.root', directory: emptyDirectory }),
-  },
-  {
-    name: 'real',
-    isThere: binary !== undefined,
-    start: async (folder: string): Promise<VaultServer> => {
-      if (binary === undefined) throw new Error('skipped')
-      return startRealVault({ binary, folder, logFile: join(folder, 'vault.log') })
-    },
-  },
-]
-
-describe.each(servers.filter((one) => one.isThere))('the vault stand-in, on Vault $name', ({ start }) => {
-  let folder: string
-  let server: VaultServer
+describe.each(vaults)('the vault stand-in, on Vault %s', (_name, start) => {
+  let server: TestVault
   let vault: Vault
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tenantry-vault-'))
-    server = await start(folder)
+    server = await start()
     vault = vaultPlugin.configure({ address: server.address, token: server.rootToken.reveal() })
   })
 
   afterAll(async () => {
     await vault?.close()
     await server?.stop()
-    await rm(folder, { recursive: true })
   })
 
   const kv = {

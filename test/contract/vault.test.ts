@@ -1,40 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
 import { isFault } from '../../src/core/fault.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { LoginDirectory } from '../../src/lab/vault/ldap-backend.ts'
-import { findVaultBinary, startRealVault } from '../../src/lab/vault/real-vault.ts'
-import { startInMemoryVault, type VaultServer } from '../../src/lab/vault/serve-vault.ts'
-import { missingPart } from '../missing-part.ts'
+import { type TestVault, vaults } from './vaults.ts'
 
 const directory: LoginDirectory = {
   isPassword: (user, password) => user === 'ada' && password === 'lovelace',
   groupsOf: (user) => (user === 'ada' ? ['RB-Developers'] : []),
 }
-
-const binary = await findVaultBinary()
-if (binary === undefined) missingPart('vault', 'the contract on the real Vault')
-
-const startReal = async (): Promise<{ readonly server: VaultServer; readonly folder: string }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'tenantry-vault-'))
-  if (binary === undefined) throw new Error('skipped')
-  return { folder, server: await startRealVault({ binary, folder, logFile: join(folder, 'vault.log') }) }
-}
-
-const servers = [
-  {
-    name: 'in memory',
-    isThere: true,
-    start: async () => ({
-      folder: undefined,
-      server: await startInMemoryVault({ rootToken: 'hvs.root', directory }),
-    }),
-  },
-  { name: 'real', isThere: binary !== undefined, start: startReal },
-]
 
 const error = async (promise: Promise<unknown> | (() => Promise<unknown>)): Promise<unknown> => {
   try {
@@ -45,9 +21,8 @@ const error = async (promise: Promise<unknown> | (() => Promise<unknown>)): Prom
   throw new Error('it should have been refused')
 }
 
-describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, name }) => {
-  let server: VaultServer
-  let folder: string | undefined
+describe.each(vaults)('Vault, %s', (name, start) => {
+  let server: TestVault
   let root: Vault
   const opened: Vault[] = []
 
@@ -68,16 +43,13 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
   }
 
   beforeAll(async () => {
-    const started = await start()
-    server = started.server
-    folder = started.folder
+    server = await start(directory)
     root = as(server.rootToken)
   })
 
   afterAll(async () => {
     await Promise.all(opened.map((vault) => vault.close()))
     await server?.stop()
-    if (folder !== undefined) await rm(folder, { recursive: true })
   })
 
   it('tells its health without a token', async () => {
@@ -404,16 +376,20 @@ describe.each(servers.filter((one) => one.isThere))('Vault, $name', ({ start, na
   })
 
   it.runIf(name === 'real')('leaves no key in its log and no token file', async () => {
-    const log = await readFile(join(folder ?? '', 'vault.log'), 'utf8').catch(() => '')
-    expect(log).not.toContain(server.rootToken.reveal())
-    await expect(readFile(join(folder ?? '', '.vault-token'))).rejects.toThrow('ENOENT')
+    const { logFile = '' } = server
+    expect(await readFile(logFile, 'utf8').catch(() => '')).not.toContain(server.rootToken.reveal())
+    await expect(readFile(join(dirname(logFile), '.vault-token'))).rejects.toThrow('ENOENT')
   })
 
-  it.runIf(name === 'in memory')('answers health and nothing else while it is sealed', async () => {
-    const sealed = await startInMemoryVault({ rootToken: 'hvs.root', directory })
-    sealed.vault.sealed = true
+  it('answers health and nothing else while it is sealed', async () => {
+    const sealed = await start(directory)
     const once = { attempts: 1, baseMilliseconds: 0, totalMilliseconds: 0 }
-    const vault = new Vault({ address: sealed.address, token: new Secret('hvs.root'), retries: once })
+    const vault = new Vault({ address: sealed.address, token: sealed.rootToken, retries: once })
+    const answer = await fetch(`${sealed.address}/v1/sys/seal`, {
+      method: 'PUT',
+      headers: { 'x-vault-token': sealed.rootToken.reveal() },
+    })
+    expect(answer.status).toBe(204)
     expect((await vault.health()).sealed).toBe(true)
     const fault = await error(vault.lookupSelf())
     expect(isFault(fault, 'unavailable') && fault.details.hint).toMatch(/unseal/)

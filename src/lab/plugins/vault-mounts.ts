@@ -1,5 +1,5 @@
 import type { MountState, NewMount, Vault } from '../../clients/vault.ts'
-import { Fault } from '../../core/fault.ts'
+import { Fault, isFault } from '../../core/fault.ts'
 import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ReadResult, ResourceType } from '../../provider/plugin.ts'
 import {
@@ -77,6 +77,36 @@ const foreign = (word: string, path: string, state: MountState, vault: Vault): F
     },
   })
 
+/** Whether a refused or lost call to enable may have been carried out, by it or by one before it. */
+const mayHaveBeenMade = (error: unknown): boolean =>
+  isFault(error, 'outcome-unknown') ||
+  isFault(error, 'unavailable') ||
+  (isFault(error, 'invalid-request') && /already in use/i.test(error.message))
+
+/** What a lost call left there; the error itself where that cannot be seen, or nothing of ours is there. */
+const leftBy = async (error: unknown, vault: Vault, path: string, kind: MountKind): Promise<MountState> => {
+  const state = mayHaveBeenMade(error) ? await kind.read(vault, path).catch(() => undefined) : undefined
+  if (state === undefined) throw error
+  return state
+}
+
+/**
+ * Makes what is not there and adopts what an interrupted call or run of ours made: the answer to a call that enables a
+ * mount may be lost, and it cannot be sent again blindly, so what is there is looked at.
+ */
+const ensure = async (kind: MountKind, vault: Vault, path: string, wanted: NewMount): Promise<void> => {
+  let existing = await kind.read(vault, path)
+  if (existing === undefined)
+    try {
+      await kind.enable(vault, path, wanted)
+      return
+    } catch (error) {
+      existing = await leftBy(error, vault, path, kind)
+    }
+  if (!isOurs(existing, wanted)) throw foreign(kind.word, path, existing, vault)
+  await kind.tune(vault, path, wanted)
+}
+
 const mountResource = (kind: MountKind): ResourceType<Vault> => {
   const observe = async (
     vault: Vault,
@@ -103,11 +133,7 @@ const mountResource = (kind: MountKind): ResourceType<Vault> => {
     diff: ({ inputs }, news) => diffInputs(inputs, news, { replaceOn: kind.replaceOn, ignore: bridgeMarks }),
     create: async (vault, inputs) => {
       const path = pathOf(inputs)
-      const wanted = mountOf(inputs)
-      const existing = await kind.read(vault, path)
-      if (existing === undefined) await kind.enable(vault, path, wanted)
-      else if (isOurs(existing, wanted)) await kind.tune(vault, path, wanted)
-      else throw foreign(kind.word, path, existing, vault)
+      await ensure(kind, vault, path, mountOf(inputs))
       return { id: path, outputs: await outputsOf(vault, path) }
     },
     read: (vault, id, inputs) => observe(vault, trimmed(id), inputs),

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KvSecret, Vault } from '../../clients/vault.ts'
-import { Fault } from '../../core/fault.ts'
+import { Fault, isFault } from '../../core/fault.ts'
 import { diffInputs } from '../../provider/diff-inputs.ts'
 import { type Properties, type ResourceType, SecretValue } from '../../provider/plugin.ts'
 import { bridgeMarks, checkShape, flagOf, numberOf, observedInputs, textOf } from './vault-inputs.ts'
@@ -53,10 +54,39 @@ const parseData = (inputs: Properties): Readonly<Record<string, unknown>> => {
   throw new Fault('invalid-request', `dataJson of ${idOf(placeOf(inputs))} is not a JSON object.`)
 }
 
+/** Whether the newest version holds just this. */
+const holds = (secret: KvSecret | undefined, data: Readonly<Record<string, unknown>>): boolean =>
+  secret !== undefined && isDeepStrictEqual(secret.data, data)
+
+/** Whether a failed write may have been carried out, by this call or by one before it whose answer was lost. */
+const mayHaveBeenWritten = (error: unknown): boolean =>
+  isFault(error, 'outcome-unknown') || isFault(error, 'unavailable') || isFault(error, 'conflict')
+
+/**
+ * Writes a version unless the newest one holds the same, and only over the version that was seen: however often a call
+ * is repeated because its answer was lost, it makes one version.
+ */
+const ensure = async (vault: Vault, inputs: Properties): Promise<KvSecret | undefined> => {
+  const { mount, name } = placeOf(inputs)
+  const data = parseData(inputs)
+  const existing = await vault.readSecret(mount, name)
+  if (holds(existing, data)) return existing
+  const seen = existing?.version ?? (await vault.newestVersion(mount, name))
+  try {
+    await vault.writeSecret(mount, name, data, numberOf(inputs, 'cas') ?? seen)
+  } catch (error) {
+    const left = mayHaveBeenWritten(error)
+      ? await vault.readSecret(mount, name).catch(() => undefined)
+      : undefined
+    if (!holds(left, data)) throw error
+    return left
+  }
+  return vault.readSecret(mount, name)
+}
+
 const write = async (vault: Vault, inputs: Properties): Promise<{ id: string; outputs: Properties }> => {
   const place = placeOf(inputs)
-  await vault.writeSecret(place.mount, place.name, parseData(inputs), numberOf(inputs, 'cas'))
-  const secret = await vault.readSecret(place.mount, place.name)
+  const secret = await ensure(vault, inputs)
   if (secret !== undefined) return { id: idOf(place), outputs: outputsOf(place, secret) }
   throw new Fault('not-found', `The secret ${idOf(place)} was written and is not there.`)
 }

@@ -14,7 +14,7 @@ import {
   type VaultRequest,
   type VaultVerb,
 } from './request.ts'
-import { SystemBackend } from './system-backend.ts'
+import { type Seal, SystemBackend } from './system-backend.ts'
 import { TokenBackend } from './token-backend.ts'
 import { Tokens } from './tokens.ts'
 
@@ -91,8 +91,7 @@ interface Route {
  * Source: Vault's HTTP API, 1.19; test/contract/vault.test.ts runs the same calls on both.
  */
 export class InMemoryVault {
-  /** A sealed one answers health and refuses everything else. */
-  sealed = false
+  readonly #seal: Seal = { sealed: false }
   readonly #tokens: Tokens
   readonly #secrets: MountTable
   readonly #methods: MountTable
@@ -110,7 +109,7 @@ export class InMemoryVault {
       secrets: this.#secrets,
       methods: this.#methods,
       tokens: this.#tokens,
-      isSealed: () => this.sealed,
+      seal: this.#seal,
     })
     this.#tokens.create({
       id: options.rootToken,
@@ -144,7 +143,7 @@ export class InMemoryVault {
     const verb = verbOf(request)
     const route = this.#find(request.path)
     const isHealth = route?.backend === this.#system && this.#system.isOpen(route.rest)
-    if (this.sealed && !isHealth) throw new VaultRefusal(503, ['Vault is sealed'])
+    if (this.#seal.sealed && !isHealth) throw new VaultRefusal(503, ['Vault is sealed'])
     const isOpen = route?.backend.isOpen?.(route.rest) === true
     const token = isOpen ? undefined : this.#authorized(request, verb, route)
     if (route === undefined)

@@ -27,24 +27,29 @@ const spokenVersion = '1.19.0'
 
 const clusterName = 'tenantry-lab'
 
-/** `sys`: mounts, auth methods, policies, capabilities, health. */
+/** Whether a server answers nothing but its health. */
+export interface Seal {
+  sealed: boolean
+}
+
+/** `sys`: mounts, auth methods, policies, capabilities, health, and the seal, which cannot be opened again. */
 export class SystemBackend implements Backend {
   readonly #policies = new Map<string, { readonly text: string; readonly rules: readonly PolicyRule[] }>()
   readonly #secrets: MountTable
   readonly #methods: MountTable
   readonly #tokens: Tokens
-  readonly #isSealed: () => boolean
+  readonly #seal: Seal
 
   constructor(options: {
     readonly secrets: MountTable
     readonly methods: MountTable
     readonly tokens: Tokens
-    readonly isSealed: () => boolean
+    readonly seal: Seal
   }) {
     this.#secrets = options.secrets
     this.#methods = options.methods
     this.#tokens = options.tokens
-    this.#isSealed = options.isSealed
+    this.#seal = options.seal
     this.#store('default', defaultPolicy)
   }
 
@@ -54,7 +59,7 @@ export class SystemBackend implements Backend {
 
   /** Source: Vault's documentation of policies, "root protected API endpoints". */
   needsSudo(path: string): boolean {
-    return path.startsWith('auth/') || path === 'remount' || path.startsWith('leases/')
+    return path.startsWith('auth/') || path === 'remount' || path === 'seal' || path.startsWith('leases/')
   }
 
   /** What a token may do on a full path, e.g. `orgs/acme/data/x`. */
@@ -76,6 +81,10 @@ export class SystemBackend implements Backend {
       case 'seal-status':
         if (request.verb !== 'read') throw unsupportedOperation()
         return { bare: this.#sealStatus() }
+      case 'seal':
+        if (request.verb !== 'write') throw unsupportedOperation()
+        this.#seal.sealed = true
+        return undefined
       case 'mounts':
         return below.startsWith('auth/')
           ? this.#mounts(request, this.#methods, below.slice('auth/'.length), 'auth')
@@ -98,13 +107,13 @@ export class SystemBackend implements Backend {
   }
 
   #health({ query }: VaultRequest): VaultAnswer {
-    const sealed = this.#isSealed()
+    const sealed = this.#seal.sealed
     return {
       status: sealed ? Number(query.get('sealedcode') ?? 503) : Number(query.get('activecode') ?? 200),
       bare: {
         initialized: true,
         sealed,
-        standby: false,
+        standby: sealed,
         performance_standby: false,
         replication_performance_mode: 'disabled',
         replication_dr_mode: 'disabled',
@@ -120,7 +129,7 @@ export class SystemBackend implements Backend {
     return {
       type: 'shamir',
       initialized: true,
-      sealed: this.#isSealed(),
+      sealed: this.#seal.sealed,
       t: 1,
       n: 1,
       progress: 0,
