@@ -16,7 +16,8 @@ export interface FaultDetails {
 /**
  * What happened, as one word a program can switch on.
  *
- * `outcome-unknown`: the request was sent and no answer came; the effect may have happened.
+ * `outcome-unknown`: the request was sent and no answer came; the effect may have happened. `lease-lost`: another run holds
+ * the stack now.
  */
 export type FaultCode =
   | 'unauthenticated'
@@ -35,6 +36,7 @@ export type FaultCode =
   | 'protocol'
   | 'missing-tool'
   | 'cancelled'
+  | 'lease-lost'
 
 /** A failure of a remote system or of the machine; expected, typed, reported. Source: design §10. */
 export class Fault extends Error {

@@ -2,14 +2,20 @@ import { Fault } from '../core/fault.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
-import { clearDeadLocks } from './engine-lock.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
-import { mendState } from './mend-state.ts'
+import { type HeldStack, holdStack } from './hold-stack.ts'
 import { projectName } from './project-name.ts'
+import { inspectState } from './recover-state.ts'
 import { bringUp, tearDown } from './recovery.ts'
 import type { StackEngine } from './stack-engine.ts'
-import { takeLease } from './stack-lease.ts'
-import { nameOfUrn, type StackOperation, type StackResult, stackResult } from './stack-result.ts'
+import type { StackPlace } from './stack-place.ts'
+import {
+  type Diagnostic,
+  nameOfUrn,
+  type StackOperation,
+  type StackResult,
+  stackResult,
+} from './stack-result.ts'
 import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
 import { stateFolder } from './state-folder.ts'
 import { exportState, importState } from './state-transfer.ts'
@@ -122,20 +128,6 @@ const makeStack = async (run: StackRun, operation: StackOperation): Promise<Stac
   return stackResult({ ...exit, stack: run.stack, operation, events: [] })
 }
 
-/**
- * Makes a stack's empty state, so that the plain CLI finds it; one that is there is left as it is.
- *
- * @throws {Fault} `unavailable` when the state back end refuses it.
- */
-export const initStack = async (run: StackRun): Promise<void> => {
-  const { outcome, diagnostics } = await makeStack(run, 'up')
-  const reason = diagnostics.map(({ message }) => message).join(' ')
-  if (outcome === 'succeeded' || /already exists/.test(reason)) return
-  throw new Fault('unavailable', `The stack ${run.stack} cannot be made: ${reason}`, {
-    details: { resource: run.stack, hint: 'Check PULUMI_BACKEND_URL and who may write there.' },
-  })
-}
-
 const hasWrongSalt = ({ outcome, diagnostics }: StackResult): boolean =>
   outcome === 'failed' && diagnostics.some(({ message }) => message.includes('incorrect passphrase'))
 
@@ -149,18 +141,16 @@ const withFreshSalt = async <Result extends StackResult>(
   return stale ? act() : result
 }
 
-/** What makes a stack that is new; the others fail. */
-const makes: ReadonlySet<StackOperation> = new Set<StackOperation>(['preview', 'up'])
-
 /** A new stack is noticed by the engine's refusal: asking first would cost half a second at every run. */
 const runOrMake = async (
   run: StackRun,
   operation: StackOperation,
   options: readonly string[],
+  make: () => Promise<StackResult>,
 ): Promise<StackResult> => {
   const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation, options))
   if (!isNew) return first
-  const made = await withFreshSalt(run, () => makeStack(run, operation))
+  const made = await make()
   if (made.outcome !== 'succeeded') return made
   const { isNew: _, ...second } = await attempt(run, operation, options)
   return second
@@ -175,34 +165,69 @@ const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
   return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
 }
 
-/** One run at a time on a stack of a file back end; what a dead one left locked is freed. */
+/** Undefined for back ends other than files, which guard their stacks themselves. */
+const placeOf = async (run: StackRun): Promise<StackPlace | undefined> => {
+  const folder = stateFolder(run.environment)
+  if (folder === undefined) return undefined
+  return { folder, project: await projectName(callOf(run).project), stack: run.stack }
+}
+
+/** A run under a lease: in a back end of its own, cancelled where the lease is lost. */
+const heldRun = (run: StackRun, { environment, signal }: HeldStack): StackRun => ({
+  ...run,
+  environment: { ...run.environment, ...environment },
+  signal: run.signal === undefined ? signal : AbortSignal.any([run.signal, signal]),
+})
+
+const withError = (result: StackResult, error: unknown): StackResult => {
+  if (!(error instanceof Fault) || error.code === 'lease-lost') throw error
+  const { hint, resource } = error.details
+  const said: Diagnostic = {
+    severity: 'error',
+    message: error.message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(resource === undefined ? {} : { resource }),
+  }
+  return { ...result, outcome: 'failed', diagnostics: [...result.diagnostics, said] }
+}
+
+/**
+ * One run at a time on a stack of a file back end, which is taken over from a dead one and put in order.
+ *
+ * `isOlder`: the state was put back from an older copy, so that the world has to be read first.
+ */
 const alone = async (
   run: StackRun,
   operation: StackOperation,
-  act: () => Promise<StackResult>,
+  act: (run: StackRun, isOlder: boolean) => Promise<StackResult>,
 ): Promise<StackResult> => {
-  const folder = stateFolder(run.environment)
-  if (folder === undefined) return act()
-  const { stack } = run
-  const lease = await takeLease({ folder, stack, operation })
+  const place = await placeOf(run)
+  if (place === undefined) return act(run, false)
+  const held = await holdStack({ place, operation })
+  let result: StackResult
   try {
-    const locked = { folder, project: await projectName(callOf(run).project), stack }
-    await clearDeadLocks(locked, lease.takenOver)
-    await mendState(locked)
-    return await act()
-  } finally {
-    await lease.release()
+    result = await act(heldRun(run, held), held.isOlder)
+  } catch (error) {
+    await held.release()
+    throw error
   }
+  const said = { ...result, diagnostics: [...held.warnings, ...result.diagnostics] }
+  return held.release().then(
+    () => said,
+    (error: unknown) => withError(said, error),
+  )
 }
 
 /** The CLI as the engine of one stack. */
-const commandLine = (run: StackRun): StackEngine => {
+const commandLine = (run: StackRun, isOlder: boolean): StackEngine => {
   const state = { ...callOf(run), stack: run.stack }
   return {
     stack: run.stack,
-    run: (operation, { refresh = false } = {}) => {
-      const options = refresh ? ['--refresh'] : []
-      return makes.has(operation) ? runOrMake(run, operation, options) : attempt(run, operation, options)
+    run: (operation, { refresh = isOlder } = {}) => {
+      const options = refresh && operation !== 'refresh' ? ['--refresh'] : []
+      return operation === 'up'
+        ? runOrMake(run, operation, options, () => withFreshSalt(run, () => makeStack(run, operation)))
+        : attempt(run, operation, options)
     },
     exportState: () => exportState(state),
     importState: (text) => importState(state, text),
@@ -210,17 +235,47 @@ const commandLine = (run: StackRun): StackEngine => {
   }
 }
 
-/** What `up` would change. Makes the stack's empty state where it is new; changes nothing else. */
-export const previewStack = (run: StackRun): Promise<StackResult> => commandLine(run).run('preview')
+/** Under the lease, so that it comes in nobody's way, and never where a stack has lost its state. */
+const makeAlone = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
+  const made = await alone(run, operation, (held) => withFreshSalt(held, () => makeStack(held, operation)))
+  const isThere = made.diagnostics.some(({ message }) => /already exists/.test(message))
+  return isThere ? { ...made, outcome: 'succeeded', diagnostics: [] } : made
+}
 
 /**
- * Makes the world like the desired state. Safe to run again after any interruption: on a file back end the lock of a dead
- * run is taken over, and what was under way is settled.
+ * Makes a stack's empty state, so that the plain CLI finds it; one that is there is left as it is.
  *
- * @throws {Fault} `conflict` where somebody else is changing the stack, with who and since when.
+ * @throws {Fault} `unavailable` when the state back end refuses it; as `upStack` else.
+ */
+export const initStack = async (run: StackRun): Promise<void> => {
+  const { outcome, diagnostics } = await makeAlone(run, 'up')
+  if (outcome === 'succeeded') return
+  const reason = diagnostics.map(({ message }) => message).join(' ')
+  throw new Fault('unavailable', `The stack ${run.stack} cannot be made: ${reason}`, {
+    details: { resource: run.stack, hint: 'Check PULUMI_BACKEND_URL and who may write there.' },
+  })
+}
+
+/**
+ * What `up` would change. Makes the stack's empty state where it is new; changes nothing else.
+ *
+ * @throws {Fault} `conflict` where the state is damaged or gone, which `up` mends; where the stack is new, as `upStack`.
+ */
+export const previewStack = async (run: StackRun): Promise<StackResult> => {
+  const place = await placeOf(run)
+  if (place !== undefined) await inspectState(place)
+  return runOrMake(run, 'preview', [], () => makeAlone(run, 'preview'))
+}
+
+/**
+ * Makes the world like the desired state. Safe to run again after any interruption: on a file back end the stack is taken over
+ * from a dead run, a damaged state is recovered, and what was under way is settled.
+ *
+ * @throws {Fault} `conflict` where somebody else is changing the stack, with who and since when, or its state is beyond
+ * recovery; `lease-lost` where another run took the stack over; `unavailable` where the state's folder cannot be used.
  */
 export const upStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'up', () => bringUp(commandLine(run)))
+  alone(run, 'up', (held, isOlder) => bringUp(commandLine(held, isOlder)))
 
 /**
  * Reads what is there into the state; fails where the stack does not exist.
@@ -228,7 +283,7 @@ export const upStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const refreshStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'refresh', () => commandLine(run).run('refresh'))
+  alone(run, 'refresh', (held, isOlder) => commandLine(held, isOlder).run('refresh'))
 
 /**
  * Removes what the stack holds, but for what is retained: that stays in the world and leaves the state.
@@ -237,4 +292,4 @@ export const refreshStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const destroyStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'destroy', () => tearDown(commandLine(run)))
+  alone(run, 'destroy', (held, isOlder) => tearDown(commandLine(held, isOlder)))

@@ -2,7 +2,9 @@ import { fstatSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js'
+import { type LeaseReference, leaseVariable, parseLease } from '../core/lease-reference.ts'
 import { engineLog } from './engine-log.ts'
+import { leaseGuard } from './lease-guard.ts'
 import type { Plugin } from './plugin.ts'
 import { providerService } from './service.ts'
 
@@ -16,6 +18,8 @@ export interface RunningPlugin {
 export interface PluginOptions {
   /** `host:port` of the engine, for its log; none in tests. */
   readonly engineAddress?: string
+  /** The lease that the run works under; none under a plain `pulumi`. */
+  readonly lease?: LeaseReference
   /** Called after a Cancel of the engine was answered. */
   readonly onCancel?: () => void
 }
@@ -38,8 +42,10 @@ export const startPlugin = async <Client>(
   options: PluginOptions = {},
 ): Promise<RunningPlugin> => {
   const log = engineLog(options.engineAddress)
+  const lease = leaseGuard(options.lease)
   const service = providerService(plugin, {
     log,
+    lease,
     ...(options.onCancel === undefined ? {} : { onCancel: options.onCancel }),
   })
   const server = new Server({
@@ -54,9 +60,12 @@ export const startPlugin = async <Client>(
       error === null ? resolve(bound) : reject(error),
     )
   })
+  // What is under way was begun under the lease, and may not go on without it.
+  const watch = lease.watch(() => service.cancel())
   let stopped: Promise<void> | undefined
   const shutDown = () =>
     new Promise<void>((resolve) => {
+      watch.stop()
       service.cancel()
       const force = setTimeout(() => server.forceShutdown(), graceMilliseconds)
       server.tryShutdown(() => {
@@ -105,12 +114,14 @@ export const engineAddressOf = (args: readonly string[]): string | undefined =>
 export const servePlugin = async <Client>(plugin: Plugin<Client>): Promise<void> => {
   setFlagsFromString(`--interrupt-budget=${interruptBudget}`)
   const engineAddress = engineAddressOf(process.argv.slice(2))
+  const lease = parseLease(process.env[leaseVariable])
   const end = async () => {
     await running.stop()
     process.exit(0)
   }
   const running = await startPlugin(plugin, {
     ...(engineAddress === undefined ? {} : { engineAddress }),
+    ...(lease === undefined ? {} : { lease }),
     onCancel: () => setImmediate(end),
   })
   process.once('SIGTERM', end)

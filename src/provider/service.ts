@@ -14,6 +14,7 @@ import type { Struct } from 'google-protobuf/google/protobuf/struct_pb.js'
 import { redact } from '../core/redact.ts'
 import { diffInputs } from './diff-inputs.ts'
 import type { EngineLog } from './engine-log.ts'
+import type { LeaseGuard } from './lease-guard.ts'
 import {
   type CheckFailure,
   type DiffResult,
@@ -54,6 +55,8 @@ export interface Service {
 
 export interface ServiceOptions {
   readonly log: EngineLog
+  /** Asked before every call that changes something; none allows all. */
+  readonly lease?: LeaseGuard
   /** Called once after a Cancel was answered. */
   readonly onCancel?: () => void
 }
@@ -121,13 +124,15 @@ interface ResourceRequest {
 class ProviderService<Client> {
   readonly #plugin: Plugin<Client>
   readonly #log: EngineLog
+  readonly #lease: LeaseGuard | undefined
   readonly #stopping = new AbortController()
   #client: { readonly value: Client } | undefined
   #configSecrets: readonly string[] = []
 
-  constructor(plugin: Plugin<Client>, log: EngineLog) {
+  constructor(plugin: Plugin<Client>, { log, lease }: ServiceOptions) {
     this.#plugin = plugin
     this.#log = log
+    this.#lease = lease
     // Every call under way listens; their number is the engine's to choose.
     setMaxListeners(0, this.#stopping.signal)
   }
@@ -209,6 +214,7 @@ class ProviderService<Client> {
       return response
     }
     const plain = this.#plain(request, inputs)
+    await this.#lease?.verify()
     const { id, outputs } = await type.create(this.#configured(), plain, this.#context(request, inputs))
     response.setId(id)
     response.setProperties(toStruct(markSecrets({ ...plain, ...outputs }, inputs, type.secretOutputs)))
@@ -246,6 +252,7 @@ class ProviderService<Client> {
     }
     const plain = this.#plain(request, news)
     const context = this.#context(request, news)
+    await this.#lease?.verify()
     const outputs = await type.update(this.#configured(), request.getId(), revealAll(olds), plain, context)
     response.setProperties(toStruct(markSecrets({ ...plain, ...outputs }, news, type.secretOutputs)))
     return response
@@ -253,6 +260,7 @@ class ProviderService<Client> {
 
   async delete(request: Messages.DeleteRequest): Promise<void> {
     const outputs = fromStruct(request.getProperties())
+    await this.#lease?.verify()
     await this.#type(request).delete(
       this.#configured(),
       request.getId(),
@@ -355,7 +363,7 @@ const everythingIn = (request: unknown): Properties => {
 
 /** The handlers of `pulumirpc.ResourceProvider` for a plugin. Calls run side by side. */
 export const providerService = <Client>(plugin: Plugin<Client>, options: ServiceOptions): Service => {
-  const service = new ProviderService(plugin, options.log)
+  const service = new ProviderService(plugin, options)
   const failure = (request: unknown, error: unknown) => {
     const secrets = service.secretsOf(request)
     return error instanceof Unfinished

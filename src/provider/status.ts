@@ -26,6 +26,7 @@ const codes: Readonly<Record<FaultCode, status>> = {
   protocol: status.FAILED_PRECONDITION,
   'missing-tool': status.FAILED_PRECONDITION,
   cancelled: status.CANCELLED,
+  'lease-lost': status.FAILED_PRECONDITION,
 }
 
 /** An answer that a call cannot be served, by gRPC code. */
