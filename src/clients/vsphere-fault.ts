@@ -39,7 +39,13 @@ const codes: Readonly<Record<string, FaultCode>> = {
   TaskInProgress: 'conflict',
   ConcurrentAccess: 'out-of-sequence',
   HostNotReachable: 'unavailable',
+  HostNotConnected: 'unavailable',
   HostCommunication: 'unavailable',
+  SystemError: 'unavailable',
+  RuntimeFault: 'unavailable',
+  VimFault: 'unavailable',
+  Timedout: 'unavailable',
+  VAppTaskInProgress: 'conflict',
   RequestCanceled: 'cancelled',
 }
 
@@ -47,8 +53,22 @@ const hints: Readonly<Record<string, string>> = {
   InvalidLogin: 'Check the user and the password of this connection’s vCenter.',
   NoPermission: 'Give the connection’s vCenter user a role with this privilege on the object.',
   DuplicateName: 'Rename or remove the object that has this name, or import it.',
-  ResourceInUse: 'Remove what uses it first.',
+  ResourceInUse: 'Remove what uses it first, then run again.',
+  ManagedObjectNotFound: 'It is gone from vCenter: refresh, then run again.',
+  NotAuthenticated: 'vCenter ends its sessions at once: look at its health, then run again.',
+  TaskInProgress: 'Wait for the task that is under way on it in vCenter, then run again.',
+  ConcurrentAccess: 'Somebody else changed it at the same moment: run again.',
+  InvalidPowerState: 'Look at its power state in vCenter, then run again.',
+  InsufficientResourcesFault: 'Give the hosts or the resource pool more room, or make the pool smaller.',
+  NoDiskSpace: 'Make room on the datastore, then run again.',
 }
+
+/** What to do about a fault that has no hint of its own. */
+const hintOf = (vimFault: string, code: FaultCode): string =>
+  hints[vimFault] ??
+  (code === 'unavailable'
+    ? 'Look at the health of vCenter and its hosts, then run again.'
+    : 'Look at the object’s tasks and events in vCenter, then run again.')
 
 /** What the details of a fault say beyond its name: the name, property or state it is about. */
 const specifics = (fault: XmlElement): string => {
@@ -69,15 +89,15 @@ export const faultFrom = (
   context: { readonly what: string; readonly message: string; readonly details: FaultDetails },
 ): VsphereFault => {
   const vimFault = element?.kind ?? element?.name.replace(/Fault$/, '') ?? 'RuntimeFault'
-  const hint = hints[vimFault]
+  const code = codes[vimFault] ?? 'invalid-request'
   const about = element === undefined ? '' : specifics(element)
   return new VsphereFault(
-    codes[vimFault] ?? 'invalid-request',
+    code,
     `${context.what}: ${vimFault}${about}${context.message === '' ? '' : `: ${context.message}`}`,
     { vimFault, object: toReference(childAt(element, 'object') ?? childAt(element, 'obj')) },
     {
       retryable: vimFault === 'TaskInProgress' || vimFault === 'ConcurrentAccess',
-      details: { ...context.details, ...(hint === undefined ? {} : { hint }) },
+      details: { ...context.details, hint: hintOf(vimFault, code) },
     },
   )
 }

@@ -184,28 +184,29 @@ export const renameObject = async (
   })
 }
 
-/** Moves objects into a folder. */
+/** Moves objects into a folder. `what` names them in messages. */
 export const moveIntoFolder = async (
   vsphere: Vsphere,
   folder: ObjectReference,
   references: readonly ObjectReference[],
+  what: string = references.map(({ id }) => id).join(', '),
 ): Promise<void> => {
   await runTask(vsphere, {
     method: 'MoveIntoFolder_Task',
     on: folder,
     parameters: references.map((reference) => referenceNode('list', reference)),
-    resource: references.map(({ id }) => id).join(', '),
+    resource: what,
   })
 }
 
-/** Deletes an object with all below it; succeeds where it is gone already. */
-export const destroyObject = async (vsphere: Vsphere, reference: ObjectReference): Promise<void> => {
+/** Deletes an object with all below it; succeeds where it is gone already. `what` names it in messages. */
+export const destroyObject = async (
+  vsphere: Vsphere,
+  reference: ObjectReference,
+  what = `${reference.type} ${reference.id}`,
+): Promise<void> => {
   try {
-    await runTask(vsphere, {
-      method: 'Destroy_Task',
-      on: reference,
-      resource: `${reference.type} ${reference.id}`,
-    })
+    await runTask(vsphere, { method: 'Destroy_Task', on: reference, resource: what })
   } catch (error) {
     if (!isVsphereFault(error, 'ManagedObjectNotFound')) throw error
   }

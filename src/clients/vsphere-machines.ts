@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import type { Vsphere } from './vsphere.ts'
+import type { SoapCall, Vsphere } from './vsphere.ts'
 import { isVsphereFault } from './vsphere-fault.ts'
 import { type Allocation, allocationNode, toAllocation } from './vsphere-pools.ts'
 import { findObject } from './vsphere-properties.ts'
@@ -221,17 +221,18 @@ export const cloneMachine = async (
   return clone
 }
 
-/** Changes what the configuration names. */
+/** Changes what the configuration names. `what` names the VM in messages. */
 export const reconfigureMachine = async (
   vsphere: Vsphere,
   machine: ObjectReference,
   config: MachineConfig,
+  what = `VM ${config.name ?? machine.id}`,
 ): Promise<void> => {
   await runTask(vsphere, {
     method: 'ReconfigVM_Task',
     on: machine,
     parameters: [configNode('spec', config)],
-    resource: `VM ${config.name ?? machine.id}`,
+    resource: what,
   })
 }
 
@@ -240,35 +241,41 @@ export const relocateMachine = async (
   vsphere: Vsphere,
   machine: ObjectReference,
   to: { readonly pool?: ObjectReference | undefined; readonly datastore?: ObjectReference | undefined },
+  what = `VM ${machine.id}`,
 ): Promise<void> => {
   await runTask(vsphere, {
     method: 'RelocateVM_Task',
     on: machine,
     parameters: [node('spec', [referenceNode('datastore', to.datastore), referenceNode('pool', to.pool)])],
-    resource: `VM ${machine.id}`,
+    resource: what,
   })
 }
 
-const changePower = async (vsphere: Vsphere, machine: ObjectReference, method: string): Promise<void> => {
+const changePower = async (
+  vsphere: Vsphere,
+  call: Pick<SoapCall, 'method' | 'on' | 'resource'>,
+): Promise<void> => {
   try {
-    await runTask(
-      vsphere,
-      { method, on: machine, resource: `VM ${machine.id}` },
-      { timeoutMilliseconds: 300_000 },
-    )
+    await runTask(vsphere, call, { timeoutMilliseconds: 300_000 })
   } catch (error) {
     // It is there already: somebody else, or an earlier run, was faster.
     if (!isVsphereFault(error, 'InvalidPowerState')) throw error
   }
 }
 
-/** Powers a VM on; succeeds where it is on. */
-export const powerOn = (vsphere: Vsphere, machine: ObjectReference): Promise<void> =>
-  changePower(vsphere, machine, 'PowerOnVM_Task')
+/** Powers a VM on; succeeds where it is on. `what` names it in messages. */
+export const powerOn = (
+  vsphere: Vsphere,
+  machine: ObjectReference,
+  what = `VM ${machine.id}`,
+): Promise<void> => changePower(vsphere, { method: 'PowerOnVM_Task', on: machine, resource: what })
 
-/** Cuts a VM's power; succeeds where it is off. */
-export const powerOff = (vsphere: Vsphere, machine: ObjectReference): Promise<void> =>
-  changePower(vsphere, machine, 'PowerOffVM_Task')
+/** Cuts a VM's power; succeeds where it is off. `what` names it in messages. */
+export const powerOff = (
+  vsphere: Vsphere,
+  machine: ObjectReference,
+  what = `VM ${machine.id}`,
+): Promise<void> => changePower(vsphere, { method: 'PowerOffVM_Task', on: machine, resource: what })
 
 /** Asks the guest to shut down; its tools must be running. Gives no sign of the end. */
 export const shutDownGuest = async (vsphere: Vsphere, machine: ObjectReference): Promise<void> => {

@@ -117,18 +117,19 @@ export const readTag = async (vsphere: Vsphere, id: string): Promise<Tag | undef
   return { ...tag, categoryId: category_id }
 }
 
-/** A tag of a category by name; undefined where there is none. */
-export const findTag = async (
-  vsphere: Vsphere,
-  categoryId: string,
-  name: string,
-): Promise<Tag | undefined> => {
+/** The tags of a category; none where it is gone. */
+export const tagsOf = async (vsphere: Vsphere, categoryId: string): Promise<readonly Tag[]> => {
   const path = `${withId('tag', categoryId)}?~action=list-tags-for-category`
-  const value = await vsphere.rest({ method: 'POST', path, readOnly: true, resource: `tag ${name}` })
-  const ids = parsed(Ids, value, `the tags of ${categoryId}`) ?? []
+  const resource = `the tags of ${categoryId}`
+  const value = await orUndefined(vsphere.rest({ method: 'POST', path, readOnly: true, resource }))
+  const ids = parsed(Ids, value, resource) ?? []
   const all = await Promise.all(ids.map((id) => readTag(vsphere, id)))
-  return all.find((tag) => tag?.name === name)
+  return all.filter((tag) => tag !== undefined)
 }
+
+/** A tag of a category by name; undefined where there is none. */
+export const findTag = async (vsphere: Vsphere, categoryId: string, name: string): Promise<Tag | undefined> =>
+  (await tagsOf(vsphere, categoryId)).find((tag) => tag.name === name)
 
 /** Creates a tag and gives its id. `@throws {Fault} invalid-request` where the name is taken in its category. */
 export const createTag = async (vsphere: Vsphere, spec: TagSpec): Promise<string> => {
@@ -155,13 +156,14 @@ export const updateTag = async (
   })
 }
 
-/** Deletes a tag or a category, which takes its tags along; succeeds where it is gone already. */
+/** Deletes a tag or a category, which takes its tags along; succeeds where it is gone already. `what` names it in messages. */
 export const deleteTagging = async (
   vsphere: Vsphere,
   kind: 'category' | 'tag',
   id: string,
+  what = `${kind} ${id}`,
 ): Promise<void> => {
-  await orUndefined(vsphere.rest({ method: 'DELETE', path: withId(kind, id), resource: `${kind} ${id}` }))
+  await orUndefined(vsphere.rest({ method: 'DELETE', path: withId(kind, id), resource: what }))
 }
 
 const objectId = ({ type, id }: ObjectReference): { object_id: ObjectReference } => ({
@@ -182,29 +184,32 @@ export const attachedTags = async (
   return (parsed(Ids, value, `the tags of ${reference.id}`) ?? []).toSorted()
 }
 
+/** An object that carries tags, and what messages call it. */
+export interface TaggedObject {
+  readonly reference: ObjectReference
+  readonly what: string
+}
+
 const changeTag = async (
   vsphere: Vsphere,
   action: 'attach' | 'detach',
   id: string,
-  reference: ObjectReference,
+  { reference, what }: TaggedObject,
 ): Promise<void> => {
   await vsphere.rest({
     method: 'POST',
     path: `${withId('tag-association', id)}?~action=${action}`,
     body: objectId(reference),
-    resource: `tag ${id} on ${reference.id}`,
+    resource: `tags of ${what}`,
   })
 }
 
-/** Makes the tags on an object exactly these. */
-export const setTags = async (
+/** Puts tags on an object and takes others off; what is so already stays so. */
+export const changeTags = async (
   vsphere: Vsphere,
-  reference: ObjectReference,
-  wanted: readonly string[],
+  object: TaggedObject,
+  changes: { readonly attach: readonly string[]; readonly detach: readonly string[] },
 ): Promise<void> => {
-  const present = await attachedTags(vsphere, reference)
-  for (const id of wanted.filter((one) => !present.includes(one)))
-    await changeTag(vsphere, 'attach', id, reference)
-  for (const id of present.filter((one) => !wanted.includes(one)))
-    await changeTag(vsphere, 'detach', id, reference)
+  for (const id of changes.attach) await changeTag(vsphere, 'attach', id, object)
+  for (const id of changes.detach) await changeTag(vsphere, 'detach', id, object)
 }

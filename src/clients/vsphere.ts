@@ -1,8 +1,9 @@
 import { Fault, isFault } from '../core/fault.ts'
+import { redact } from '../core/redact.ts'
 import { Secret } from '../core/secret.ts'
 import { Http, type RetryPolicy, type Tls } from './http.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
-import { faultFrom, isVsphereFault } from './vsphere-fault.ts'
+import { faultFrom } from './vsphere-fault.ts'
 import {
   childAt,
   envelope,
@@ -24,6 +25,8 @@ export interface VsphereOptions {
   readonly password: Secret
   readonly tls?: Tls
   readonly retries?: RetryPolicy
+  /** Of one call, in milliseconds; the client's standard where absent. */
+  readonly timeoutMilliseconds?: number
   /** Injected in tests; waits between looks at a task. */
   readonly sleep?: (milliseconds: number) => Promise<void>
   /** Injected in tests. */
@@ -39,6 +42,8 @@ export interface SoapCall {
   readonly resource?: string
   /** Whether it changes nothing, so that it may be sent again. */
   readonly readOnly?: boolean
+  /** What its parameters hold that no message may repeat. */
+  readonly secrets?: readonly Secret[]
 }
 
 /** The singletons of a vCenter that other calls go to. Source: `RetrieveServiceContent`. */
@@ -67,6 +72,16 @@ const cookieOf = (answer: HttpAnswer): string | undefined => {
   return all.find((one) => one.startsWith('vmware_soap_session='))?.split(';', 1)[0]
 }
 
+/** What the body of a SOAP answer holds; undefined where the answer is none. */
+const bodyOf = (answer: HttpAnswer): XmlElement | undefined => {
+  try {
+    return childAt(parseXml(answer.text), 'Body')?.children[0]
+  } catch (error) {
+    if (!isFault(error, 'protocol')) throw error
+    return undefined
+  }
+}
+
 /**
  * One vCenter: the SOAP Web Services API and the REST API for tags, with one session each.
  *
@@ -88,6 +103,9 @@ export class Vsphere {
       credential: `the password of ${options.user}`,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.retries === undefined ? {} : { retries: options.retries }),
+      ...(options.timeoutMilliseconds === undefined
+        ? {}
+        : { timeoutMilliseconds: options.timeoutMilliseconds }),
       ...(options.sleep === undefined ? {} : { sleep: options.sleep }),
     })
   }
@@ -115,10 +133,12 @@ export class Vsphere {
   /** Sends a call with a session and gives the answer's element, whose `returnval` children are the result. */
   async call(call: SoapCall): Promise<XmlElement> {
     const session = this.#session()
+    // A refused log-in is not tried twice: that locks accounts.
+    const cookie = await session
     try {
-      return await this.#send(call, await session)
+      return await this.#send(call, cookie)
     } catch (error) {
-      if (!isVsphereFault(error, 'NotAuthenticated')) throw error
+      if (!isFault(error, 'unauthenticated')) throw error
       if (this.#soapCookie === session) this.#soapCookie = undefined
       return await this.#send(call, await this.#session())
     }
@@ -178,6 +198,7 @@ export class Vsphere {
       parameters: [leaf('userName', this.#options.user), leaf('password', this.#options.password.reveal())],
       resource: `the session of ${this.#options.user}`,
       readOnly: true,
+      secrets: [this.#options.password],
     }
     const answer = await this.#post(call)
     this.#checkFault(call, answer)
@@ -209,11 +230,12 @@ export class Vsphere {
       answers: [500],
       ...(call.readOnly === true ? { readOnly: true } : {}),
       ...(call.resource === undefined ? {} : { resource: call.resource }),
+      ...(call.secrets === undefined ? {} : { secrets: call.secrets }),
     })
   }
 
   #checkFault(call: SoapCall, answer: HttpAnswer): XmlElement {
-    const content = childAt(parseXml(answer.text), 'Body')?.children[0]
+    const content = bodyOf(answer)
     if (content?.name === `${call.method}Response`) return content
     const details = {
       endpoint: this.endpoint,
@@ -224,12 +246,23 @@ export class Vsphere {
     if (content?.name === 'Fault')
       throw faultFrom(childAt(content, 'detail')?.children[0], {
         what,
-        message: textAt(content, 'faultstring') ?? '',
+        message: this.#clean(textAt(content, 'faultstring') ?? '', call),
         details,
+      })
+    if (answer.status === 500)
+      throw new Fault('unavailable', `${what} with 500 and no reason.`, {
+        details: { ...details, status: 500, hint: 'Look at the health of vCenter, then run again.' },
       })
     throw new Fault('protocol', `vCenter at ${this.endpoint} did not answer ${call.method} with SOAP.`, {
       details: { ...details, hint: 'Check that the endpoint is a vCenter, not a proxy’s page.' },
     })
+  }
+
+  #clean(told: string, { secrets = [] }: SoapCall): string {
+    return redact(
+      told,
+      secrets.map((secret) => secret.reveal()),
+    )
   }
 
   #restSession(): Promise<Secret> {

@@ -43,13 +43,13 @@ import {
 } from '../../src/clients/vsphere-rules.ts'
 import {
   attachedTags,
+  changeTags,
   createTag,
   createTagCategory,
   deleteTagging,
   findTag,
   findTagCategory,
   readTag,
-  setTags,
   updateTag,
 } from '../../src/clients/vsphere-tags.ts'
 import { readInventory } from '../../src/clients/vsphere-views.ts'
@@ -323,10 +323,12 @@ describe.each(vcenters)('the vCenter client against %s', (_kind, start) => {
     expect(await findTag(vsphere, category, 'edge-2')).toMatchObject({ id: tag, description: 'x' })
     expect(await findTag(vsphere, category, 'edge')).toBeUndefined()
     const machine = await cloneInto(vmFolder, 'tagged')
-    await setTags(vsphere, machine, [tag])
-    await setTags(vsphere, machine, [tag])
+    const tagged = { reference: machine, what: 'VM tagged' }
+    await changeTags(vsphere, tagged, { attach: [tag], detach: [] })
+    await changeTags(vsphere, tagged, { attach: [tag], detach: [] })
     expect(await attachedTags(vsphere, machine)).toEqual([tag])
-    await setTags(vsphere, machine, [])
+    await changeTags(vsphere, tagged, { attach: [], detach: [tag] })
+    await changeTags(vsphere, tagged, { attach: [], detach: [tag] })
     expect(await attachedTags(vsphere, machine)).toEqual([])
     await deleteTagging(vsphere, 'tag', tag)
     await deleteTagging(vsphere, 'category', category)

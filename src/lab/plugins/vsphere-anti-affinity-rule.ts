@@ -1,7 +1,7 @@
 import type { Vsphere } from '../../clients/vsphere.ts'
 import { isVsphereFault } from '../../clients/vsphere-fault.ts'
 import { findByInventoryPath, findMachineByUuid } from '../../clients/vsphere-inventory.ts'
-import { readMachine } from '../../clients/vsphere-machines.ts'
+import { type Machine, readMachine } from '../../clients/vsphere-machines.ts'
 import {
   type AntiAffinityRule,
   type AntiAffinityRuleSpec,
@@ -23,7 +23,7 @@ import {
   sameTexts,
   texts,
 } from './vsphere-fields.ts'
-import { foreign } from './vsphere-places.ts'
+import { foreign, gone } from './vsphere-places.ts'
 
 const fields: Fields = {
   served: {
@@ -36,6 +36,8 @@ const fields: Fields = {
   required: ['computeClusterId', 'name', 'virtualMachineIds'],
 }
 
+const usual: Properties = { enabled: true, mandatory: false }
+
 const clusterOf = (id: string): ObjectReference => ({ type: 'ClusterComputeResource', id })
 
 /** The cluster and the key in `<cluster>:<key>`. */
@@ -47,7 +49,9 @@ const parseId = (id: string): { cluster: ObjectReference; key: number } => {
 const machineOf = async (vsphere: Vsphere, uuid: string): Promise<ObjectReference> => {
   const found = await findMachineByUuid(vsphere, uuid)
   if (found !== undefined) return found
-  throw new Fault('not-found', `vCenter at ${vsphere.endpoint} has no VM with the UUID ${uuid}.`)
+  throw new Fault('not-found', `vCenter at ${vsphere.endpoint} has no VM with the UUID ${uuid}.`, {
+    details: { endpoint: vsphere.endpoint, resource: `VM ${uuid}`, hint: 'Refresh, then run again.' },
+  })
 }
 
 const specOf = async (vsphere: Vsphere, inputs: Properties): Promise<AntiAffinityRuleSpec> => ({
@@ -87,6 +91,22 @@ const rulesOf = async (vsphere: Vsphere, cluster: ObjectReference): Promise<read
   }
 }
 
+/** Whether a VM says that it is a node of Tenantry's: its mark is set with the clone. */
+const isMarked = (machine: Machine | undefined): boolean =>
+  machine === undefined ||
+  Object.keys(machine.extraConfig).some((key) => key.startsWith('guestinfo.tenantry.'))
+
+/** Whether a rule is over VMs that are asked for, or are marked as ours: what an earlier run made, when more or fewer were asked for. */
+const isOurs = async (
+  vsphere: Vsphere,
+  rule: AntiAffinityRule,
+  wanted: readonly ObjectReference[],
+): Promise<boolean> => {
+  const others = rule.machines.filter(({ id }) => !wanted.some((one) => one.id === id))
+  const machines = await Promise.all(others.map((machine) => readMachine(vsphere, machine)))
+  return machines.every(isMarked)
+}
+
 const ensure = async (
   vsphere: Vsphere,
   cluster: ObjectReference,
@@ -94,10 +114,17 @@ const ensure = async (
 ): Promise<AntiAffinityRule> => {
   const present = (await readAntiAffinityRules(vsphere, cluster)).find(({ name }) => name === spec.name)
   if (present === undefined) return addAntiAffinityRule(vsphere, cluster, spec)
-  const ids = (machines: readonly ObjectReference[]) => machines.map(({ id }) => id)
-  if (sameTexts(ids(present.machines), ids(spec.machines))) return present
+  if (await isOurs(vsphere, present, spec.machines)) return present
   throw foreign(vsphere, `rule ${spec.name}`, 'it is about other VMs')
 }
+
+const isSame = (present: AntiAffinityRule, spec: AntiAffinityRuleSpec): boolean =>
+  present.enabled === spec.enabled &&
+  present.mandatory === spec.mandatory &&
+  sameTexts(
+    present.machines.map(({ id }) => id),
+    spec.machines.map(({ id }) => id),
+  )
 
 /** What `pulumi import` is given, as the vendor's plugin wants it: the cluster's path and the rule's name. */
 const findImported = async (vsphere: Vsphere, text: string): Promise<string | undefined> => {
@@ -114,7 +141,7 @@ const findImported = async (vsphere: Vsphere, text: string): Promise<string | un
  * `vsphere_compute_cluster_vm_anti_affinity_rule`: identified by `<cluster>:<key>`; imported by
  * `{"compute_cluster_path": "/DC0/host/DC0_C0", "name": "apart"}`.
  *
- * Create adopts a rule of the same name over the same VMs.
+ * Create adopts a rule of the same name over VMs that are asked for or marked as nodes of ours.
  */
 export const antiAffinityRule: ResourceType<Vsphere> = {
   check: (inputs) => checkFields(fields, inputs),
@@ -135,8 +162,9 @@ export const antiAffinityRule: ResourceType<Vsphere> = {
   async create(vsphere, inputs) {
     const cluster = clusterOf(requiredText(inputs, 'computeClusterId'))
     const spec = await specOf(vsphere, inputs)
-    const { key } = await ensure(vsphere, cluster, spec)
-    await editAntiAffinityRule(vsphere, cluster, { ...spec, key })
+    const present = await ensure(vsphere, cluster, spec)
+    const { key } = present
+    if (!isSame(present, spec)) await editAntiAffinityRule(vsphere, cluster, { ...spec, key })
     return {
       id: `${cluster.id}:${key}`,
       outputs: await outputsOf(vsphere, cluster, { ...spec, key }, inputs),
@@ -150,12 +178,14 @@ export const antiAffinityRule: ResourceType<Vsphere> = {
     const rule = (await rulesOf(vsphere, cluster)).find((one) => one.key === key)
     if (rule === undefined) return undefined
     const outputs = await outputsOf(vsphere, cluster, rule, inputs)
-    return { id, inputs: inputs ? observedInputs(inputs, outputs) : outputs, outputs }
+    return { id, inputs: inputs ? observedInputs(inputs, outputs, usual) : outputs, outputs }
   },
 
   async update(vsphere, id, _olds, news) {
     const { cluster, key } = parseId(id)
     const rule = { ...(await specOf(vsphere, news)), key }
+    if (!(await rulesOf(vsphere, cluster)).some((one) => one.key === key))
+      throw gone(vsphere, `rule ${rule.name}`)
     await editAntiAffinityRule(vsphere, cluster, rule)
     return outputsOf(vsphere, cluster, rule, news)
   },

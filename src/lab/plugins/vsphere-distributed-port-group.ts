@@ -16,7 +16,7 @@ import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ResourceType } from '../../provider/plugin.ts'
 import { checkFields, type Fields, flag, integer, requiredText, text } from './vsphere-fields.ts'
 import { taggedLifecycle } from './vsphere-lifecycle.ts'
-import { foreign, observedTags, syncTags } from './vsphere-places.ts'
+import { foreign, gone, observedTags, syncTags } from './vsphere-places.ts'
 
 /** The highest VLAN that a frame can carry (IEEE 802.1Q; 4095 is reserved). */
 const highestVlan = 4094
@@ -75,6 +75,10 @@ const fields: Fields = {
   ],
 }
 
+const nameOf = (properties: Properties): string => `port group ${requiredText(properties, 'name')}`
+
+const usual: Properties = { description: '', vlanId: 0, type: 'earlyBinding', autoExpand: true }
+
 const importable = ['name', 'description', 'distributedVirtualSwitchUuid', 'vlanId', 'type', 'autoExpand']
 
 const byId = (id: string): ObjectReference => ({ type: 'DistributedVirtualPortgroup', id })
@@ -110,7 +114,7 @@ const observe = async (
   if (group === undefined || distributedSwitch === undefined) return undefined
   return {
     ...outputsOf(group, distributedSwitch.uuid),
-    tags: await observedTags(vsphere, reference, inputs),
+    ...(await observedTags(vsphere, reference, inputs)),
   }
 }
 
@@ -148,19 +152,31 @@ export const distributedPortGroup: ResourceType<Vsphere> = {
       deleteBeforeReplace: true,
     }),
 
-  ...taggedLifecycle({ byId, ensure, observe, importable }),
+  ...taggedLifecycle({ nameOf, byId, ensure, observe, usual, importable }),
 
   async update(vsphere, id, olds, news) {
     const reference = byId(id)
-    const present = await readPortGroup(vsphere, reference)
-    if (present !== undefined) {
-      const spec = specOf(news, present)
-      if (present.name !== spec.name) await renameObject(vsphere, reference, spec.name)
-      await reconfigurePortGroup(vsphere, { ...present, ...spec })
-    }
-    await syncTags(vsphere, reference, news, olds)
+    await sync(vsphere, reference, news)
+    await syncTags(vsphere, { reference, what: nameOf(news) }, news, olds)
     return (await observe(vsphere, reference, news)) ?? {}
   },
 
-  delete: (vsphere, id) => destroyObject(vsphere, byId(id)),
+  delete: (vsphere, id, outputs) => destroyObject(vsphere, byId(id), nameOf({ name: id, ...outputs })),
+}
+
+/** How often a port group is read and written again because somebody else wrote in between. */
+const syncAttempts = 4
+
+const sync = async (vsphere: Vsphere, reference: ObjectReference, news: Properties): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const present = await readPortGroup(vsphere, reference)
+    if (present === undefined) throw gone(vsphere, nameOf(news))
+    const spec = specOf(news, present)
+    try {
+      if (present.name !== spec.name) await renameObject(vsphere, reference, spec.name)
+      return await reconfigurePortGroup(vsphere, { ...present, ...spec })
+    } catch (error) {
+      if (!isVsphereFault(error, 'ConcurrentAccess') || attempt === syncAttempts) throw error
+    }
+  }
 }

@@ -115,17 +115,33 @@ const reshape = (observed: PropertyValue, shape: PropertyValue): PropertyValue =
   return observed
 }
 
+const same = (left: PropertyValue, right: PropertyValue): boolean =>
+  JSON.stringify(left) === JSON.stringify(right)
+
 /**
  * The inputs that the world as observed amounts to: every input that shows in `observed` has its value from there,
  * in the shape it was asked in; those that leave no trace stay.
+ *
+ * What was not asked for and is not as `usual` says, somebody changed: it is there too, so that a diff shows it.
  */
-export const observedInputs = (inputs: Properties, observed: Properties): Properties =>
-  Object.fromEntries(
+export const observedInputs = (
+  inputs: Properties,
+  observed: Properties,
+  usual: Properties = {},
+): Properties => ({
+  ...Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
       name,
       Object.hasOwn(observed, name) ? reshape(observed[name] ?? null, value) : value,
     ]),
-  )
+  ),
+  ...Object.fromEntries(
+    Object.entries(usual).flatMap(([name, value]) => {
+      const found = observed[name]
+      return found === undefined || Object.hasOwn(inputs, name) || same(found, value) ? [] : [[name, found]]
+    }),
+  ),
+})
 
 /** The named properties that are there. */
 export const pick = (properties: Properties, names: readonly string[]): Properties =>

@@ -18,7 +18,7 @@ import { Fault } from '../../core/fault.ts'
 import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ResourceType } from '../../provider/plugin.ts'
 import { checkFields, type Fields, observedInputs, requiredText } from './vsphere-fields.ts'
-import { datacenterPath, foreign, inventoryPath, observedTags, syncTags } from './vsphere-places.ts'
+import { datacenterPath, foreign, gone, inventoryPath, observedTags, syncTags } from './vsphere-places.ts'
 
 const kinds = ['vm', 'host', 'network', 'datastore'] as const
 
@@ -68,13 +68,33 @@ const observe = async (
   reference: ObjectReference,
   inputs: Properties | undefined,
 ): Promise<Properties | undefined> => {
+  const outputs = outputsOf(await lineageOrNone(vsphere, reference))
+  return outputs && { ...outputs, ...(await observedTags(vsphere, reference, inputs)) }
+}
+
+const lineageOrNone = async (
+  vsphere: Vsphere,
+  reference: ObjectReference,
+): Promise<readonly NamedObject[]> => {
   try {
-    const outputs = outputsOf(await lineageOf(vsphere, reference))
-    return outputs && { ...outputs, tags: await observedTags(vsphere, reference, inputs) }
+    return await lineageOf(vsphere, reference)
   } catch (error) {
-    if (isVsphereFault(error, 'ManagedObjectNotFound')) return undefined
+    if (isVsphereFault(error, 'ManagedObjectNotFound')) return []
     throw error
   }
+}
+
+const nameOf = (properties: Properties): string => `folder ${requiredText(properties, 'path')}`
+
+/** Moves and renames a folder to where it is asked to be, from wherever it is: an earlier run may have come half the way. */
+const place = async (vsphere: Vsphere, reference: ObjectReference, news: Properties): Promise<void> => {
+  const line = await lineageOrNone(vsphere, reference)
+  const [above, present] = line.slice(-2)
+  if (above === undefined || present === undefined) throw gone(vsphere, nameOf(news))
+  const { parent, name } = await locate(vsphere, news)
+  const target = await requireAt(vsphere, parent, 'folder')
+  if (above.reference.id !== target.id) await moveIntoFolder(vsphere, target, [reference], nameOf(news))
+  if (unescapeName(present.name) !== name) await renameObject(vsphere, reference, name)
 }
 
 const ensure = async (vsphere: Vsphere, inputs: Properties): Promise<ObjectReference> => {
@@ -108,7 +128,7 @@ export const folder: ResourceType<Vsphere> = {
 
   async create(vsphere, inputs) {
     const reference = await ensure(vsphere, inputs)
-    await syncTags(vsphere, reference, inputs)
+    await syncTags(vsphere, { reference, what: nameOf(inputs) }, inputs)
     return { id: reference.id, outputs: (await observe(vsphere, reference, inputs)) ?? {} }
   },
 
@@ -122,27 +142,28 @@ export const folder: ResourceType<Vsphere> = {
 
   async update(vsphere, id, olds, news) {
     const reference = byId(id)
-    const { parent, name, full } = await locate(vsphere, news)
-    const before = await locate(vsphere, olds)
-    if ((await findByInventoryPath(vsphere, full))?.id !== id) {
-      if (before.parent !== parent)
-        await moveIntoFolder(vsphere, await requireAt(vsphere, parent, 'folder'), [reference])
-      if (before.name !== name) await renameObject(vsphere, reference, name)
-    }
-    await syncTags(vsphere, reference, news, olds)
+    await place(vsphere, reference, news)
+    await syncTags(vsphere, { reference, what: nameOf(news) }, news, olds)
     return (await observe(vsphere, reference, news)) ?? {}
   },
 
-  async delete(vsphere, id) {
+  async delete(vsphere, id, outputs) {
     const reference = byId(id)
+    const what = nameOf({ path: id, ...outputs })
     const children = await childrenOrNone(vsphere, reference)
     if (children.length > 0)
       throw new Fault(
         'conflict',
-        `Folder ${id} still holds ${children.map(({ name }) => name).join(', ')}; vCenter would delete them with it.`,
-        { details: { endpoint: vsphere.endpoint, hint: 'Remove or move what is in the folder first.' } },
+        `The ${what} still holds ${children.map(({ name }) => name).join(', ')}; vCenter would delete them with it.`,
+        {
+          details: {
+            endpoint: vsphere.endpoint,
+            resource: what,
+            hint: 'Remove or move what is in the folder first.',
+          },
+        },
       )
-    await destroyObject(vsphere, reference)
+    await destroyObject(vsphere, reference, what)
   },
 }
 

@@ -16,7 +16,7 @@ import type { Xml } from '../../clients/vsphere-xml.ts'
 import { Fault } from '../../core/fault.ts'
 import type { Properties } from '../../provider/plugin.ts'
 import { flag, textMap } from './vsphere-fields.ts'
-import { type AskedDisk, askedDisks, askedNetworks, configOf } from './vsphere-machine-fields.ts'
+import { type AskedDisk, askedDisks, askedNetworks, configOf, isAskedDisk } from './vsphere-machine-fields.ts'
 
 const differs = (wanted: unknown, present: unknown): boolean =>
   JSON.stringify(wanted) !== JSON.stringify(present)
@@ -108,9 +108,13 @@ const diskChange = (machine: Machine, asked: AskedDisk): Xml[] => {
   return [addDisk({ ...asked, sizeKib: asked.sizeKib, controllerKey })]
 }
 
-/** Units of disks that were asked for once and no longer are; the template's own disks are never taken away. */
+/** Disks that were asked for once and no longer are; those of the template and of somebody else are never taken away. */
 const removedDisks = (machine: Machine, olds: Properties, wanted: readonly AskedDisk[]): Xml[] => {
-  const before = new Set(askedDisks(olds).map(({ unitNumber }) => unitNumber))
+  const before = new Set(
+    askedDisks(olds)
+      .filter(isAskedDisk)
+      .map(({ unitNumber }) => unitNumber),
+  )
   const now = new Set(wanted.map(({ unitNumber }) => unitNumber))
   return disksOf(machine.devices)
     .filter(({ unitNumber }) => before.has(unitNumber) && !now.has(unitNumber))

@@ -221,9 +221,17 @@ export const askedDisks = (inputs: Properties): readonly AskedDisk[] =>
 export const askedNetworks = (inputs: Properties): readonly string[] =>
   objects(inputs, 'networkInterfaces').map((card) => requiredText(card, 'networkId'))
 
+/** A disk that nobody asked for here has the label that the vendor's plugin gives it. */
+const orphan = 'orphaned_disk_'
+
+/** Whether a disk of the state was asked for once, rather than found. */
+export const isAskedDisk = ({ label }: AskedDisk): boolean => !label.startsWith(orphan)
+
 const diskOutputs = (machine: Machine, asked: readonly AskedDisk[]): readonly Properties[] =>
   disksOf(machine.devices).map((disk, index) => ({
-    label: asked.find(({ unitNumber }) => unitNumber === disk.unitNumber)?.label ?? `disk${index}`,
+    label:
+      asked.find(({ unitNumber }) => unitNumber === disk.unitNumber)?.label ??
+      (asked.length === 0 ? `disk${index}` : `${orphan}${index}`),
     size: Math.ceil(disk.sizeKib / kibPerGib),
     unitNumber: disk.unitNumber,
     thinProvisioned: disk.thin,
@@ -243,6 +251,32 @@ const cardOutputs = (machine: Machine): readonly Properties[] =>
     macAddress: card.macAddress,
     key: card.key,
   }))
+
+/** What vCenter holds of what is not asked for; the clone of a template has it so. */
+export const usualMachine: Properties = {
+  numCoresPerSocket: 1,
+  annotation: '',
+  cpuHotAddEnabled: false,
+  cpuHotRemoveEnabled: false,
+  memoryHotAddEnabled: false,
+  cpuLimit: -1,
+  cpuReservation: 0,
+  cpuShareLevel: 'normal',
+  memoryLimit: -1,
+  memoryReservation: 0,
+  memoryShareLevel: 'normal',
+}
+
+/** The settings that were asked for, as they are. The others are not ours, and may be secret: a template's cloud-init data. */
+const extraConfigOutputs = (machine: Machine, inputs: Properties): Properties => {
+  const asked = Object.keys(textMap(inputs, 'extraConfig'))
+  return Object.fromEntries(
+    asked.flatMap((key) => {
+      const value = machine.extraConfig[key]
+      return value === undefined ? [] : [[key, value]]
+    }),
+  )
+}
 
 /** What of an observed VM the state holds, folder and tags aside. */
 export const machineOutputs = (machine: Machine, inputs: Properties = {}): Properties => {
@@ -264,7 +298,7 @@ export const machineOutputs = (machine: Machine, inputs: Properties = {}): Prope
     ...(scsiType === undefined ? {} : { scsiType }),
     disks: diskOutputs(machine, askedDisks(inputs)),
     networkInterfaces: cardOutputs(machine),
-    extraConfig: machine.extraConfig,
+    extraConfig: extraConfigOutputs(machine, inputs),
     cpuHotAddEnabled: machine.cpuHotAdd,
     cpuHotRemoveEnabled: machine.cpuHotRemove,
     memoryHotAddEnabled: machine.memoryHotAdd,

@@ -1,6 +1,6 @@
 import type { Vsphere } from '../../clients/vsphere.ts'
 import { escapeName, inventoryPathOf, onlyDatacenter } from '../../clients/vsphere-inventory.ts'
-import { attachedTags, setTags } from '../../clients/vsphere-tags.ts'
+import { attachedTags, changeTags, readTag, type TaggedObject } from '../../clients/vsphere-tags.ts'
 import type { ObjectReference } from '../../clients/vsphere-xml.ts'
 import { Fault } from '../../core/fault.ts'
 import type { Properties } from '../../provider/plugin.ts'
@@ -31,26 +31,64 @@ export const foreign = (vsphere: Vsphere, what: string, because: string): Fault 
     },
   })
 
-/** Makes the tags on an object those of `tags`; untouched where the property is absent. */
+/** The fault for an update of what is no longer there. */
+export const gone = (vsphere: Vsphere, what: string): Fault =>
+  new Fault('not-found', `${what} is gone from vCenter at ${vsphere.endpoint}.`, {
+    details: { endpoint: vsphere.endpoint, resource: what, hint: 'Refresh, then run again.' },
+  })
+
+const without = (ids: readonly string[], others: readonly string[]): readonly string[] =>
+  ids.filter((id) => !others.includes(id))
+
+/** Of the tags on an object those that are ours to change: the asked ones, and all others of their categories. */
+const ownTags = async (
+  vsphere: Vsphere,
+  attached: readonly string[],
+  asked: readonly string[],
+): Promise<readonly string[]> => {
+  const others = without(attached, asked)
+  if (others.length === 0 || asked.length === 0) return without(attached, others)
+  const categories = async (ids: readonly string[]) =>
+    (await Promise.all(ids.map((id) => readTag(vsphere, id)))).map((tag) => tag?.categoryId)
+  const [own, found] = await Promise.all([categories(asked), categories(others)])
+  const foreign = others.filter((_, index) => !own.includes(found[index]))
+  return without(attached, foreign)
+}
+
+/**
+ * Makes the tags on an object those of `tags`; untouched where the property is absent.
+ *
+ * Tags of categories that none of the asked ones is of are somebody else's: they stay.
+ */
 export const syncTags = async (
   vsphere: Vsphere,
-  reference: ObjectReference,
+  object: TaggedObject,
   inputs: Properties,
   olds: Properties = {},
 ): Promise<void> => {
-  const wanted = texts(inputs, 'tags') ?? (olds.tags === undefined ? undefined : [])
-  if (wanted !== undefined) await setTags(vsphere, reference, wanted)
+  const before = texts(olds, 'tags')
+  const wanted = texts(inputs, 'tags') ?? (before === undefined ? undefined : [])
+  if (wanted === undefined) return
+  const attached = await attachedTags(vsphere, object.reference)
+  const own = await ownTags(vsphere, attached, [...new Set([...wanted, ...(before ?? [])])])
+  await changeTags(vsphere, object, { attach: without(wanted, attached), detach: without(own, wanted) })
 }
 
-/** The `tags` of an object, in the order of the inputs where they are the same set. */
+/**
+ * The `tags` of an object as outputs, in the order of the inputs where they are the same set; nothing where none are asked
+ * for, all of them for an import.
+ */
 export const observedTags = async (
   vsphere: Vsphere,
   reference: ObjectReference,
   inputs: Properties | undefined,
-): Promise<readonly string[]> => {
+): Promise<{ readonly tags?: readonly string[] }> => {
+  const asked = inputs === undefined ? undefined : texts(inputs, 'tags')
+  if (inputs !== undefined && asked === undefined) return {}
   const attached = await attachedTags(vsphere, reference)
-  const asked = inputs === undefined ? [] : (texts(inputs, 'tags') ?? [])
-  return attached.toSorted((left, right) => position(asked, left) - position(asked, right))
+  if (asked === undefined) return { tags: attached }
+  const own = await ownTags(vsphere, attached, asked)
+  return { tags: own.toSorted((left, right) => position(asked, left) - position(asked, right)) }
 }
 
 const position = (asked: readonly string[], id: string): number => {

@@ -16,7 +16,7 @@ import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ResourceType } from '../../provider/plugin.ts'
 import { checkFields, type Fields, flag, integer, requiredText, text } from './vsphere-fields.ts'
 import { taggedLifecycle } from './vsphere-lifecycle.ts'
-import { foreign, observedTags, syncTags } from './vsphere-places.ts'
+import { foreign, gone, observedTags, syncTags } from './vsphere-places.ts'
 
 const fields: Fields = {
   served: {
@@ -80,6 +80,17 @@ const outputsOf = ({ name, parent, cpu, memory }: ResourcePool): Properties => (
   memoryShares: memory.shares,
 })
 
+const nameOf = (properties: Properties): string => `resource pool ${requiredText(properties, 'name')}`
+
+const usual: Properties = Object.fromEntries(
+  ['cpu', 'memory'].flatMap((resource) => [
+    [`${resource}Expandable`, true],
+    [`${resource}Reservation`, 0],
+    [`${resource}Limit`, -1],
+    [`${resource}ShareLevel`, 'normal'],
+  ]),
+)
+
 const importable = Object.keys(fields.served).filter((name) => !['cpuShares', 'memoryShares'].includes(name))
 
 const byId = (id: string): ObjectReference => ({ type: 'ResourcePool', id })
@@ -90,7 +101,7 @@ const observe = async (
   inputs?: Properties,
 ): Promise<Properties | undefined> => {
   const pool = await readResourcePool(vsphere, reference)
-  return pool && { ...outputsOf(pool), tags: await observedTags(vsphere, reference, inputs) }
+  return pool && { ...outputsOf(pool), ...(await observedTags(vsphere, reference, inputs)) }
 }
 
 const sameAllocation = (one: Allocation, other: Allocation): boolean =>
@@ -125,25 +136,31 @@ export const resourcePool: ResourceType<Vsphere> = {
   diff: (olds, news) =>
     diffInputs(olds.inputs, news, { replaceOn: ['parentResourcePoolId'], deleteBeforeReplace: true }),
 
-  ...taggedLifecycle({ byId, ensure, observe, importable }),
+  ...taggedLifecycle({ nameOf, byId, ensure, observe, usual, importable }),
 
   async update(vsphere, id, olds, news) {
     const reference = byId(id)
     const present = await readResourcePool(vsphere, reference)
+    if (present === undefined) throw gone(vsphere, nameOf(news))
     const spec = specOf(news)
-    await updateResourcePool(vsphere, reference, spec, present?.name !== spec.name)
-    await syncTags(vsphere, reference, news, olds)
+    await updateResourcePool(vsphere, reference, spec, present.name !== spec.name)
+    await syncTags(vsphere, { reference, what: nameOf(news) }, news, olds)
     return (await observe(vsphere, reference, news)) ?? {}
   },
 
-  async delete(vsphere, id) {
+  async delete(vsphere, id, outputs) {
     const reference = byId(id)
+    const what = nameOf({ name: id, ...outputs })
     const held = await contentOf(vsphere, reference)
     if (held.length > 0)
-      throw new Fault('conflict', `Resource pool ${id} still holds ${held.join(', ')}.`, {
-        details: { endpoint: vsphere.endpoint, hint: 'Remove or move what is in the pool first.' },
+      throw new Fault('conflict', `The ${what} still holds ${held.join(', ')}.`, {
+        details: {
+          endpoint: vsphere.endpoint,
+          resource: what,
+          hint: 'Remove or move what is in the pool first.',
+        },
       })
-    await destroyObject(vsphere, reference)
+    await destroyObject(vsphere, reference, what)
   },
 }
 

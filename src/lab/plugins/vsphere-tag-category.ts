@@ -5,8 +5,10 @@ import {
   findTagCategory,
   readTagCategory,
   type TagCategorySpec,
+  tagsOf,
   updateTagCategory,
 } from '../../clients/vsphere-tags.ts'
+import { Fault } from '../../core/fault.ts'
 import { diffInputs } from '../../provider/diff-inputs.ts'
 import type { Properties, ResourceType } from '../../provider/plugin.ts'
 import {
@@ -73,7 +75,11 @@ export const tagCategory: ResourceType<Vsphere> = {
       : await findTagCategory(vsphere, id)
     if (found === undefined) return undefined
     const outputs = outputsOf(found, inputs && texts(inputs, 'associableTypes'))
-    return { id: found.id, inputs: inputs ? observedInputs(inputs, outputs) : outputs, outputs }
+    return {
+      id: found.id,
+      inputs: inputs ? observedInputs(inputs, outputs, { description: '' }) : outputs,
+      outputs,
+    }
   },
 
   async update(vsphere, id, _olds, news) {
@@ -82,5 +88,21 @@ export const tagCategory: ResourceType<Vsphere> = {
     return outputsOf(spec)
   },
 
-  delete: (vsphere, id) => deleteTagging(vsphere, 'category', id),
+  async delete(vsphere, id, outputs) {
+    const what = `tag category ${text(outputs, 'name') ?? id}`
+    const held = await tagsOf(vsphere, id)
+    if (held.length > 0)
+      throw new Fault(
+        'conflict',
+        `The ${what} still has the tags ${held.map(({ name }) => name).join(', ')}; vCenter would delete them with it.`,
+        {
+          details: {
+            endpoint: vsphere.endpoint,
+            resource: what,
+            hint: 'Remove the tags first, or move what carries them to others.',
+          },
+        },
+      )
+    await deleteTagging(vsphere, 'category', id, what)
+  },
 }

@@ -63,7 +63,11 @@ export const tag: ResourceType<Vsphere> = {
     const found = id.startsWith('{') ? await findImported(vsphere, id) : await readTag(vsphere, id)
     if (found === undefined) return undefined
     const outputs = outputsOf(found)
-    return { id: found.id, inputs: inputs ? observedInputs(inputs, outputs) : outputs, outputs }
+    return {
+      id: found.id,
+      inputs: inputs ? observedInputs(inputs, outputs, { description: '' }) : outputs,
+      outputs,
+    }
   },
 
   async update(vsphere, id, _olds, news) {
@@ -72,5 +76,5 @@ export const tag: ResourceType<Vsphere> = {
     return outputsOf(spec)
   },
 
-  delete: (vsphere, id) => deleteTagging(vsphere, 'tag', id),
+  delete: (vsphere, id, outputs) => deleteTagging(vsphere, 'tag', id, `tag ${text(outputs, 'name') ?? id}`),
 }

@@ -49,8 +49,11 @@ import {
   configOf,
   importableMachineFields,
   machineOutputs,
+  usualMachine,
 } from './vsphere-machine-fields.ts'
-import { datacenterPath, foreign, inventoryPath, observedTags, syncTags } from './vsphere-places.ts'
+import { datacenterPath, foreign, gone, inventoryPath, observedTags, syncTags } from './vsphere-places.ts'
+
+const nameOf = (properties: Properties): string => `VM ${requiredText(properties, 'name')}`
 
 const minuteMilliseconds = 60_000
 const lookMilliseconds = 500
@@ -80,7 +83,7 @@ const observe = async (
     folderPath(vsphere, machine),
     observedTags(vsphere, reference, inputs),
   ])
-  return { machine, outputs: { ...machineOutputs(machine, inputs), folder, tags } }
+  return { machine, outputs: { ...machineOutputs(machine, inputs), folder, ...tags } }
 }
 
 const backingOf = async (vsphere: Vsphere, id: string): Promise<NetworkBacking> => {
@@ -115,6 +118,12 @@ const isOurs = (machine: Machine, inputs: Properties): boolean => {
   return marks.length > 0 && marks.every(([key, value]) => machine.extraConfig[key] === value)
 }
 
+/** Source: the vendor's default for `clone.timeout`. */
+const usualCloneMinutes = 30
+
+const cloneMinutes = (inputs: Properties): number =>
+  integer(object(inputs, 'clone'), 'timeout') ?? usualCloneMinutes
+
 const templateOf = async (vsphere: Vsphere, inputs: Properties): Promise<Machine> => {
   const uuid = requiredText(object(inputs, 'clone'), 'templateUuid')
   const reference = await findMachineByUuid(vsphere, uuid)
@@ -137,7 +146,6 @@ const clone = async (
   context: ResourceContext,
 ): Promise<ObjectReference> => {
   const template = await templateOf(vsphere, inputs)
-  const minutes = integer(object(inputs, 'clone'), 'timeout')
   const { firmware: _, ...config } = configOf(inputs)
   const datastore = text(inputs, 'datastoreId')
   const host = text(inputs, 'hostSystemId')
@@ -148,9 +156,36 @@ const clone = async (
     datastore: datastore === undefined ? undefined : { type: 'Datastore', id: datastore },
     host: host === undefined ? undefined : { type: 'HostSystem', id: host },
     config,
-    ...(minutes === undefined ? {} : { timeoutMilliseconds: minutes * minuteMilliseconds }),
+    timeoutMilliseconds: cloneMinutes(inputs) * minuteMilliseconds,
     signal: context.signal,
   })
+}
+
+/** A VM whose name is taken; one that an earlier call is still cloning, once it shows what it is. */
+const readCloned = async (
+  vsphere: Vsphere,
+  reference: ObjectReference,
+  inputs: Properties,
+  context: ResourceContext,
+): Promise<Machine | undefined> => {
+  const deadline = vsphere.now() + cloneMinutes(inputs) * minuteMilliseconds
+  for (;;) {
+    const machine = await readMachine(vsphere, reference)
+    if (machine === undefined || machine.uuid !== '') return machine
+    if (vsphere.now() >= deadline || context.signal.aborted)
+      throw new Fault(
+        'timeout',
+        `${nameOf(inputs)} is still being cloned in vCenter at ${vsphere.endpoint}.`,
+        {
+          details: {
+            endpoint: vsphere.endpoint,
+            resource: nameOf(inputs),
+            hint: 'Look at its clone task in vCenter, then run again.',
+          },
+        },
+      )
+    await vsphere.sleep(lookMilliseconds)
+  }
 }
 
 const ensure = async (
@@ -163,13 +198,11 @@ const ensure = async (
   } catch (error) {
     if (!isVsphereFault(error, 'DuplicateName') || error.object === undefined) throw error
     const present =
-      error.object.type === 'VirtualMachine' ? await readMachine(vsphere, error.object) : undefined
+      error.object.type === 'VirtualMachine'
+        ? await readCloned(vsphere, error.object, inputs, context)
+        : undefined
     if (present !== undefined && isOurs(present, inputs)) return present.reference
-    throw foreign(
-      vsphere,
-      `VM ${requiredText(inputs, 'name')}`,
-      'its annotation or guestinfo settings are others',
-    )
+    throw foreign(vsphere, nameOf(inputs), 'its annotation or guestinfo settings are others')
   }
 }
 
@@ -179,7 +212,7 @@ const turnOff = async (vsphere: Vsphere, machine: Machine, inputs: Properties): 
   if (machine.toolsRunning && (await shutDown(vsphere, machine, inputs))) return
   if (machine.toolsRunning && flag(inputs, 'forcePowerOff') === false)
     throw new Fault('timeout', `VM ${machine.name} did not shut down, and forcePowerOff is false.`)
-  await powerOff(vsphere, machine.reference)
+  await powerOff(vsphere, machine.reference, `VM ${machine.name}`)
 }
 
 const shutDown = async (vsphere: Vsphere, machine: Machine, inputs: Properties): Promise<boolean> => {
@@ -197,16 +230,18 @@ const shutDown = async (vsphere: Vsphere, machine: Machine, inputs: Properties):
 /** Moves a VM to the folder, pool and datastore that are asked for. */
 const syncPlace = async (vsphere: Vsphere, machine: Machine, inputs: Properties): Promise<void> => {
   const folder = await folderOf(vsphere, inputs)
-  if (machine.folder?.id !== folder.id) await moveIntoFolder(vsphere, folder, [machine.reference])
+  if (machine.folder?.id !== folder.id)
+    await moveIntoFolder(vsphere, folder, [machine.reference], nameOf(inputs))
   const pool = requiredText(inputs, 'resourcePoolId')
   const datastore = text(inputs, 'datastoreId')
   const movesPool = machine.pool?.id !== pool
   const movesData = datastore !== undefined && !machine.datastores.some(({ id }) => id === datastore)
   if (!movesPool && !movesData) return
-  await relocateMachine(vsphere, machine.reference, {
+  const to = {
     pool: movesPool ? { type: 'ResourcePool', id: pool } : undefined,
     datastore: movesData ? { type: 'Datastore', id: datastore } : undefined,
-  })
+  }
+  await relocateMachine(vsphere, machine.reference, to, nameOf(inputs))
 }
 
 const syncConfig = async (
@@ -220,7 +255,7 @@ const syncConfig = async (
   const deviceChanges = [...diskChanges(machine, olds, news), ...cardChanges(machine, news, backings)]
   if (Object.keys(changes).length === 0 && deviceChanges.length === 0) return
   if (needsPowerCycle(machine, changes, news)) await turnOff(vsphere, machine, news)
-  await reconfigureMachine(vsphere, machine.reference, { ...changes, deviceChanges })
+  await reconfigureMachine(vsphere, machine.reference, { ...changes, deviceChanges }, nameOf(news))
 }
 
 const isUsable = (address: string, ignored: readonly string[], routable: boolean): boolean =>
@@ -262,16 +297,13 @@ const sync = async (
   news: Properties,
 ): Promise<void> => {
   const machine = await readMachine(vsphere, reference)
-  if (machine === undefined)
-    throw new Fault('not-found', `VM ${requiredText(news, 'name')} is gone from vCenter.`, {
-      details: { hint: 'Refresh, then run again.' },
-    })
+  if (machine === undefined) throw gone(vsphere, nameOf(news))
   await syncPlace(vsphere, machine, news)
   await syncConfig(vsphere, machine, olds, news)
-  await syncTags(vsphere, reference, news, olds)
+  await syncTags(vsphere, { reference, what: nameOf(news) }, news, olds)
   const present = await readMachine(vsphere, reference)
   if (present?.powerState === 'poweredOn') return
-  await powerOn(vsphere, reference)
+  await powerOn(vsphere, reference, nameOf(news))
   await waitForGuest(vsphere, reference, news)
 }
 
@@ -290,23 +322,28 @@ export const virtualMachine: ResourceType<Vsphere> = {
     const template = (inputs: Properties) => text(object(inputs, 'clone'), 'templateUuid')
     // Only the template tells one clone from another; an import knows none.
     const isSameClone = olds.inputs.clone === undefined || template(olds.inputs) === template(news)
-    return diffInputs(olds.inputs, news, {
+    const diff = diffInputs(olds.inputs, news, {
       replaceOn: ['clone', 'replaceTrigger', 'datacenterId'],
       deleteBeforeReplace: true,
       ignore: isSameClone ? ['clone'] : [],
     })
+    const power = text(olds.outputs, 'powerState') ?? 'on'
+    // Nobody asks for it: a VM is on. One that was found off is to be powered on.
+    if (power === 'on') return diff
+    return { ...diff, changes: true, details: { ...diff.details, powerState: 'update' } }
   },
 
   async create(vsphere, inputs, context) {
     const reference = await ensure(vsphere, inputs, context)
     const seen = await observe(vsphere, reference, inputs)
-    const id = seen?.machine.uuid ?? ''
+    if (seen === undefined) throw gone(vsphere, nameOf(inputs))
+    const id = seen.machine.uuid
     try {
       await sync(vsphere, reference, {}, inputs)
+      return { id, outputs: (await observe(vsphere, reference, inputs))?.outputs ?? {} }
     } catch (error) {
-      throw new Unfinished(id, seen?.outputs ?? {}, error)
+      throw new Unfinished(id, seen.outputs, error)
     }
-    return { id, outputs: (await observe(vsphere, reference, inputs))?.outputs ?? {} }
   },
 
   async read(vsphere, id, inputs) {
@@ -316,17 +353,14 @@ export const virtualMachine: ResourceType<Vsphere> = {
     const { machine, outputs } = seen
     return {
       id: machine.uuid,
-      inputs: inputs ? observedInputs(inputs, outputs) : pick(outputs, importableMachineFields),
+      inputs: inputs ? observedInputs(inputs, outputs, usualMachine) : pick(outputs, importableMachineFields),
       outputs,
     }
   },
 
   async update(vsphere, id, olds, news) {
     const reference = await findMachineByUuid(vsphere, id)
-    if (reference === undefined)
-      throw new Fault('not-found', `VM ${requiredText(news, 'name')} is gone from vCenter.`, {
-        details: { endpoint: vsphere.endpoint, hint: 'Refresh, then run again.' },
-      })
+    if (reference === undefined) throw gone(vsphere, nameOf(news))
     await sync(vsphere, reference, olds, news)
     return (await observe(vsphere, reference, news))?.outputs ?? {}
   },
@@ -336,6 +370,6 @@ export const virtualMachine: ResourceType<Vsphere> = {
     const machine = reference && (await readMachine(vsphere, reference))
     if (machine === undefined) return
     await turnOff(vsphere, machine, outputs)
-    await destroyObject(vsphere, machine.reference)
+    await destroyObject(vsphere, machine.reference, `VM ${machine.name}`)
   },
 }
