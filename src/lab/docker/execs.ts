@@ -64,11 +64,15 @@ const run = (state: EngineState, request: EngineRequest): Buffer => {
   ])
 }
 
-export const startExec = (state: EngineState, request: EngineRequest): EngineAnswer => ({
-  status: 200,
-  raw: run(state, request),
-  type: 'application/vnd.docker.raw-stream',
-})
+/** The engine has begun its answer when it learns that an exec has run before: it says so in the stream. */
+export const startExec = (state: EngineState, request: EngineRequest): EngineAnswer => {
+  const exec = findExec(state, parameter(request))
+  const raw =
+    exec.state === 'created'
+      ? run(state, request)
+      : frame('stdout', `Error: Exec command ${exec.id} has already run\r\n`)
+  return { status: 200, raw, type: 'application/vnd.docker.raw-stream' }
+}
 
 const upgraded = [
   'HTTP/1.1 101 UPGRADED',

@@ -62,6 +62,24 @@ const checkInside = (scope: string, subnet: string, what: 'gateway' | 'range', a
     : new Refusal(500, `failed to allocate ${what} (${address}): Requested address is out of range`)
 }
 
+/**
+ * Whether the swarm could give a network the addresses it asks for. One that overlaps an earlier one is taken all the same,
+ * and its services' tasks wait until the other is gone.
+ */
+export const isAllocated = (state: EngineState, network: Network): boolean => {
+  if (network.Scope !== 'swarm') return true
+  const own = subnetsOf(network).map(rangeOf)
+  for (const other of state.networks.values()) {
+    if (other.Id === network.Id) return true
+    if (
+      other.Scope === 'swarm' &&
+      subnetsOf(other).some((used) => own.some((one) => overlap(one, rangeOf(used))))
+    )
+      return false
+  }
+  return true
+}
+
 /** The first free /24 of swarm's default address pool, 10.0.0.0/8. */
 const freeSubnet = (state: EngineState): string => {
   const used = [...state.networks.values()].flatMap(subnetsOf).map(rangeOf)
@@ -118,7 +136,7 @@ export const addBuiltInNetworks = (state: EngineState): void => {
       Labels: {},
     })
   }
-  add('ingress', 'overlay', 'swarm', '10.255.0.0/16', true)
+  add('ingress', 'overlay', 'swarm', '10.0.0.0/24', true)
   add('bridge', 'bridge', 'local', '172.17.0.0/16', false)
   add('docker_gwbridge', 'bridge', 'local', '172.18.0.0/16', false)
   add('host', 'host', 'local', undefined, false)
@@ -135,15 +153,28 @@ export const findNetwork = (state: EngineState, reference: string): Network => {
   return network
 }
 
+/**
+ * A local network of the same name, which is no more than a warning.
+ *
+ * Errors: `@throws {Refusal}` 409 where the swarm, or a machine that was asked to check, has the name already.
+ */
+const namesakeOf = (state: EngineState, form: NetworkForm, scope: string): Network | undefined => {
+  const others = [...state.networks.values()].filter(({ Name }) => Name === form.Name)
+  const refused = others.some(
+    (other) =>
+      other.Scope === 'swarm' || isPredefined(other) || (scope !== 'swarm' && form.CheckDuplicate === true),
+  )
+  if (refused) throw conflict(`network with name ${form.Name} already exists`)
+  return scope === 'swarm' ? undefined : others[0]
+}
+
 export const createNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const form = bodyOf(request, NetworkForm)
   const driver = form.Driver || 'bridge'
   const scope = form.Scope || (driver === 'overlay' ? 'swarm' : 'local')
   checkNetworkName(form.Name, scope)
   if (!drivers.has(driver)) throw notFound(`plugin "${driver}" not found`)
-  const namesake = [...state.networks.values()].find(({ Name }) => Name === form.Name)
-  if (namesake !== undefined && (form.CheckDuplicate || scope === 'swarm' || isPredefined(namesake)))
-    throw conflict(`network with name ${form.Name} already exists`)
+  const namesake = namesakeOf(state, form, scope)
   const network: Network = {
     Id: scope === 'swarm' ? state.nextId() : state.nextHexId(),
     Name: form.Name,
@@ -196,6 +227,12 @@ const isInUse = (state: EngineState, network: Network): boolean =>
   [...state.services.values()].some(({ Spec }) => networkTargets(Spec).includes(network.Id)) ||
   Object.keys(attachedContainers(state, network)).length > 0
 
+/** A network of the swarm that waits for its addresses has neither a driver nor any of them yet. */
+const shown = (state: EngineState, network: Network): Network =>
+  isAllocated(state, network)
+    ? network
+    : { ...network, Driver: '', IPAM: { Driver: '', Options: null, Config: null }, Options: null }
+
 const filterNames = ['id', 'name', 'label', 'driver', 'scope', 'type', 'dangling']
 const builtIn = new Set(['bridge', 'host', 'none', 'docker_gwbridge'])
 
@@ -204,22 +241,21 @@ export const isPredefined = ({ Name }: Pick<Network, 'Name'>): boolean => predef
 
 export const listNetworks = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const filters = parseFilters(request.query.get('filters'), filterNames)
-  return ok(
-    [...state.networks.values()].filter(
-      (network) =>
-        passesIdAndName(filters, network.Id, network.Name) &&
-        passesLabels(filters, 'label', network.Labels) &&
-        passes(filters, 'driver', (driver) => driver === network.Driver) &&
-        passes(filters, 'scope', (scope) => scope === network.Scope) &&
-        passes(filters, 'type', (type) => (type === 'builtin') === builtIn.has(network.Name)) &&
-        passes(filters, 'dangling', (on) => ['1', 'true'].includes(on) !== isInUse(state, network)),
-    ),
+  const networks = [...state.networks.values()].filter(
+    (network) =>
+      passesIdAndName(filters, network.Id, network.Name) &&
+      passesLabels(filters, 'label', network.Labels) &&
+      passes(filters, 'driver', (driver) => driver === network.Driver) &&
+      passes(filters, 'scope', (scope) => scope === network.Scope) &&
+      passes(filters, 'type', (type) => (type === 'builtin') === builtIn.has(network.Name)) &&
+      passes(filters, 'dangling', (on) => ['1', 'true'].includes(on) !== isInUse(state, network)),
   )
+  return ok(networks.map((network) => shown(state, network)))
 }
 
 export const inspectNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {
   const network = findNetwork(state, parameter(request))
-  return ok({ ...network, Containers: attachedContainers(state, network) })
+  return ok({ ...shown(state, network), Containers: attachedContainers(state, network) })
 }
 
 export const deleteNetwork = (state: EngineState, request: EngineRequest): EngineAnswer => {

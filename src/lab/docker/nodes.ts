@@ -52,7 +52,6 @@ export const addNode = (state: EngineState, joining: JoiningNode): Node => {
     ID: state.nextId(),
     ...freshMeta(state),
     Spec: {
-      Name: '',
       Role: joining.role ?? 'worker',
       Availability: 'active',
       Labels: { ...joining.labels },

@@ -1,5 +1,7 @@
 import type { Node, Service, Task } from '../../clients/docker-objects.ts'
+import { isAllocated } from './networks.ts'
 import { chooseNode, mayStay } from './scheduler.ts'
+import { networkTargets } from './service-references.ts'
 import { type EngineState, freshMeta, timestamp } from './state.ts'
 import { emitContainer, endContainer, runTask } from './task-containers.ts'
 
@@ -102,17 +104,36 @@ const start = (state: EngineState, service: Service, task: Task, node: Node): vo
   })
 }
 
+/** Why a machine's engine cannot make the task's container; undefined where it can. */
+const refusalOf = ({ Spec }: Task, node: Node): string | undefined => {
+  const target = (Spec.ContainerSpec?.Mounts ?? []).find(({ Target = '' }) => !Target.startsWith('/'))?.Target
+  if (target !== undefined) return `invalid mount target, must be an absolute path: ${target}`
+  const cpus = node.Description.Resources.NanoCPUs / 1e9
+  if ((Spec.Resources?.Limits?.NanoCPUs ?? 0) / 1e9 <= cpus) return undefined
+  return `Range of CPUs is from 0.01 to ${cpus.toFixed(2)}, as there are only ${cpus} CPUs available`
+}
+
+const waitsForNetwork = (state: EngineState, service: Service): boolean =>
+  networkTargets(service.Spec).some((id) => {
+    const network = state.networks.get(id)
+    return network !== undefined && !isAllocated(state, network)
+  })
+
 const place = (state: EngineState, service: Service, task: Task): void => {
+  if (waitsForNetwork(state, service)) return
   const nodes = [...state.nodes.values()].filter((node) => task.Slot !== undefined || node.ID === task.NodeID)
   const choice = chooseNode({
     serviceId: service.ID,
     spec: task.Spec,
     nodes,
     active: [...state.tasks.values()].filter((other) => other.ID !== task.ID && holdsResources(other)),
+    ...(state.volumeDrivers === undefined ? {} : { volumeDrivers: state.volumeDrivers }),
   })
   const node = 'nodeId' in choice ? state.nodes.get(choice.nodeId) : undefined
   if (node !== undefined) {
-    start(state, service, task, node)
+    const refusal = refusalOf(task, node)
+    if (refusal === undefined) start(state, service, task, node)
+    else endTask(state, { ...task, NodeID: node.ID }, 'rejected', { message: 'preparing', error: refusal })
     return
   }
   const error = 'error' in choice ? choice.error : 'no suitable node'
@@ -165,6 +186,14 @@ const wantedPlaces = (state: EngineState, service: Service): { slot?: number; no
   return Array.from({ length: replicas }, (_, position) => ({ slot: position + 1 }))
 }
 
+/** An engine tries a task that it rejected again and again; here time stands still until the service changes. */
+const wasRejected = (state: EngineState, service: Service, last: Task | undefined): boolean => {
+  const node = state.nodes.get(last?.NodeID ?? '')
+  if (last?.Status.State !== 'rejected' || node === undefined || refusalOf(last, node) === undefined)
+    return false
+  return state.specIndexOfTask.get(last.ID) === specIndex(state, service)
+}
+
 const mayRestart = (service: Service, history: readonly Task[]): boolean => {
   const condition = service.Spec.TaskTemplate.RestartPolicy?.Condition ?? 'any'
   const last = history.at(-1)
@@ -186,7 +215,8 @@ const reconcileService = (state: EngineState, service: Service): void => {
   for (const task of tasksOf(state, service)) if (!wanted.some((at) => isAt(task, at))) eraseTask(state, task)
   for (const at of wanted) {
     const here = tasksOf(state, service).filter((task) => isAt(task, at))
-    if (!here.some(isLive) && mayRestart(service, here)) newTask(state, service, at)
+    if (here.some(isLive) || wasRejected(state, service, here.at(-1))) continue
+    if (mayRestart(service, here)) newTask(state, service, at)
   }
   for (const task of tasksOf(state, service))
     if (isLive(task) && task.Status.State !== 'running') place(state, service, task)

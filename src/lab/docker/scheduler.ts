@@ -8,6 +8,8 @@ export interface Placement {
   readonly nodes: readonly Node[]
   /** Every task that holds resources: assigned and not ended. */
   readonly active: readonly Task[]
+  /** Volume plugins of every machine besides `local`; any that is asked for where absent. */
+  readonly volumeDrivers?: readonly string[]
 }
 
 export type Choice = { readonly nodeId: string } | { readonly error: string }
@@ -48,21 +50,24 @@ const nodesWord = (count: number): string => (count === 1 ? '1 node' : `${count}
 const reasons: readonly ((count: number) => string)[] = [
   (count) => `${nodesWord(count)} not available for new tasks`,
   (count) => `insufficient resources on ${nodesWord(count)}`,
+  (count) => `missing plugin on ${nodesWord(count)}`,
   (count) => `scheduling constraints not satisfied on ${nodesWord(count)}`,
   () => 'max replicas per node limit exceed',
 ]
 
-const refusingFilter = (
-  node: Node,
-  load: Load,
-  spec: TaskSpec,
-  constraints: readonly Constraint[],
-): number => {
+interface Wishes {
+  readonly spec: TaskSpec
+  readonly constraints: readonly Constraint[]
+  readonly hasPlugins: boolean
+}
+
+const refusingFilter = (node: Node, load: Load, { spec, constraints, hasPlugins }: Wishes): number => {
   if (!isReady(node)) return 0
   if (!fits(node, load, spec)) return 1
-  if (!meets(node, constraints)) return 2
+  if (!hasPlugins) return 2
+  if (!meets(node, constraints)) return 3
   const most = spec.Placement?.MaxReplicas ?? 0
-  return most > 0 && load.ofService >= most ? 3 : -1
+  return most > 0 && load.ofService >= most ? 4 : -1
 }
 
 const explain = (refusals: readonly number[]): string => {
@@ -74,17 +79,24 @@ const explain = (refusals: readonly number[]): string => {
   return counted.length === 0 ? 'no suitable node' : `no suitable node (${counted.join('; ')})`
 }
 
+const hasPlugins = ({ spec, volumeDrivers }: Placement): boolean =>
+  (spec.ContainerSpec?.Mounts ?? []).every((mount) => {
+    const driver = mount.VolumeOptions?.DriverConfig?.Name || 'local'
+    return driver === 'local' || volumeDrivers === undefined || volumeDrivers.includes(driver)
+  })
+
 /**
  * The node for one task: among those that may take it the one with the fewest tasks of its service, then the
  * fewest tasks, then the one that joined first. Without one, swarmkit's sentence. Pure.
  */
 export const chooseNode = (placement: Placement): Choice => {
   const constraints = parseConstraints(placement.spec.Placement?.Constraints ?? [])
+  const wishes = { spec: placement.spec, constraints, hasPlugins: hasPlugins(placement) }
   const refusals: number[] = []
   const candidates: { node: Node; load: Load }[] = []
   for (const node of placement.nodes) {
     const load = loadOf(node, placement)
-    const refusing = refusingFilter(node, load, placement.spec, constraints)
+    const refusing = refusingFilter(node, load, wishes)
     if (refusing < 0) candidates.push({ node, load })
     else refusals.push(refusing)
   }

@@ -44,11 +44,10 @@ const resolveNetworks = (state: EngineState, spec: ServiceSpec): ServiceSpec => 
         )
       return { ...target, Target: network.Id }
     })
-  return {
-    ...spec,
-    Networks: resolve(spec.Networks),
-    TaskTemplate: { ...spec.TaskTemplate, Networks: resolve(spec.TaskTemplate.Networks) },
-  }
+  const { Networks: deprecated, ...rest } = spec
+  const { Networks: own, ...template } = spec.TaskTemplate
+  const networks = resolve((own ?? []).length > 0 ? own : deprecated)
+  return { ...rest, TaskTemplate: { ...template, ...(networks.length > 0 ? { Networks: networks } : {}) } }
 }
 
 const checkPayloads = (state: EngineState, spec: ServiceSpec): void => {
@@ -90,8 +89,6 @@ const checkMode = (spec: ServiceSpec): void => {
 const checkMounts = (spec: ServiceSpec): void => {
   const targets = new Set<string>()
   for (const { Target = '' } of spec.TaskTemplate.ContainerSpec?.Mounts ?? []) {
-    if (!Target.startsWith('/'))
-      throw badRequest(`invalid mount config: mount path must be absolute: '${Target}'`)
     if (targets.has(Target)) throw invalid(`ContainerSpec: duplicate mount point: ${Target}`)
     targets.add(Target)
   }
@@ -113,6 +110,16 @@ const checkPorts = (state: EngineState, spec: ServiceSpec, own: string | undefin
   }
 }
 
+/** What dockerd adds of its own. */
+const withDefaults = (template: ServiceSpec['TaskTemplate']): ServiceSpec['TaskTemplate'] => ({
+  ...template,
+  ...(template.ContainerSpec === undefined
+    ? {}
+    : { ContainerSpec: { Isolation: 'default', ...template.ContainerSpec } }),
+  ForceUpdate: template.ForceUpdate ?? 0,
+  Runtime: template.Runtime || 'container',
+})
+
 /** The spec as swarmkit keeps it. Errors: `@throws {Refusal}` when it cannot run as it is. */
 const accept = (state: EngineState, given: ServiceSpec, own?: string): ServiceSpec => {
   checkServiceName(given.Name ?? '')
@@ -130,7 +137,7 @@ const accept = (state: EngineState, given: ServiceSpec, own?: string): ServiceSp
   const mode = spec.Mode?.Global
     ? { Global: spec.Mode.Global }
     : { Replicated: { ...spec.Mode?.Replicated, Replicas: spec.Mode?.Replicated?.Replicas ?? 1 } }
-  return { ...spec, Labels: spec.Labels ?? {}, Mode: mode }
+  return { ...spec, Labels: spec.Labels ?? {}, Mode: mode, TaskTemplate: withDefaults(spec.TaskTemplate) }
 }
 
 const endpoint = (spec: ServiceSpec): Record<string, unknown> => ({
