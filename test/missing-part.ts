@@ -1,5 +1,5 @@
 /** Real servers and tools that a machine may lack. */
-type RealPart = 'engine' | 'vcsim' | 'vault'
+type RealPart = 'docker' | 'engine' | 'vcsim' | 'vault'
 
 /**
  * Says what is skipped because a real part is not there.

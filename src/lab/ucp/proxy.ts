@@ -302,8 +302,12 @@ class AccessProxy implements PlacingProxy {
         body,
         headers: headersOf(call.request, body),
       })
-    if (schedulingCollectionId !== undefined)
-      return make(await engineForContainer(this.#engines, schedulingCollectionId))
+    if (schedulingCollectionId !== undefined) {
+      // A name is one in the whole swarm: the node that has it refuses it.
+      const name = call.query.get('name')
+      const taken = name === null ? undefined : await findObject(this.#engines, 'container', name)
+      return make(taken?.engine ?? (await engineForContainer(this.#engines, schedulingCollectionId)))
+    }
     const first = await make(this.#engines.manager)
     if (subject !== 'volume' || isFailure(first)) return first
     const others = (await this.#engines.all()).slice(1)

@@ -66,7 +66,7 @@ export class Client {
     const response = await request(`${this.#origin}${path}`, {
       dispatcher: this.#agent,
       method: method as 'GET',
-      headers: this.#headers,
+      headers: body === undefined ? this.#headers : { 'content-type': 'application/json', ...this.#headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const bytes = Buffer.from(await response.body.arrayBuffer())
