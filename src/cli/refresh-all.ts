@@ -58,10 +58,7 @@ export const refreshAll = async (request: RefreshAllRequest): Promise<RefreshAll
       ...(signal === undefined ? {} : { signal }),
     },
   )
-  for (const result of results) {
-    const record = records.get(result.stack)
-    if (folder !== undefined && record !== undefined && isAsApplied(result)) await keepApplied(folder, record)
-  }
+  await Promise.all(kept)
   terminal.status('')
   return { results, seconds: (performance.now() - started) / 1000 }
 }

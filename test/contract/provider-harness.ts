@@ -5,7 +5,7 @@ import { type Ucp as Emulator, startUcp, type UcpOptions } from '../../src/lab/u
 import type { EmulatorSwitches } from '../../src/lab/ucp/switches.ts'
 import type { CheckFailure, DiffResult, Properties, ResourceContext } from '../../src/provider/plugin.ts'
 import type { UcpClient } from '../../src/provider/ucp/client.ts'
-import { ucpPlugin } from '../../src/provider/ucp/plugin.ts'
+import { type UcpPluginOptions, ucpPlugin } from '../../src/provider/ucp/plugin.ts'
 
 /** A clock that nobody waits for: what waits moves it on. */
 export const fastClock = (): Clock & { readonly waited: () => number } => {
@@ -55,9 +55,10 @@ export const startEmulator = (
 export const driveFor = (
   emulator: Pick<Emulator, 'address' | 'caCertificate'>,
   more: Properties = {},
+  http: UcpPluginOptions['http'] = { timeoutMilliseconds: 400 },
 ): Drive => {
   const clock = fastClock()
-  const plugin = ucpPlugin({ clock, http: { timeoutMilliseconds: 400 } })
+  const plugin = ucpPlugin({ clock, ...(http === undefined ? {} : { http }) })
   const client = plugin.configure({
     endpoint: emulator.address,
     username: 'svc-tenantry',

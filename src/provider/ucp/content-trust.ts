@@ -1,6 +1,6 @@
 import { readTrust, type TrustConfiguration, writeTrust } from '../../clients/ucp-config.ts'
 import type { InputsOf } from '../input-fields.ts'
-import type { Properties } from '../plugin.ts'
+import { type Properties, Unfinished } from '../plugin.ts'
 import { isPropertyList } from '../properties.ts'
 import { ucpFor } from './client.ts'
 import { defineResource } from './define-resource.ts'
@@ -56,15 +56,17 @@ export const contentTrust = defineResource({
 
   create: async (client, inputs, context) => {
     const ucp = ucpFor(client, context, resource)
-    const was = await client.oneAtATime(async () => {
-      const found = inputsOf(await readTrust(ucp))
-      await writeTrust(ucp, inputs, context.signal)
-      return found
+    return client.oneAtATime(async () => {
+      const was = inputsOf(await readTrust(ucp))
+      const outputs = { ...inputs, requiredBefore: was.required, signersBefore: was.signers }
+      try {
+        await writeTrust(ucp, inputs, context.signal)
+      } catch (error) {
+        // What was there before cannot be seen a second time.
+        throw new Unfinished(onlyId, outputs, error)
+      }
+      return { id: onlyId, outputs }
     })
-    return {
-      id: onlyId,
-      outputs: { ...inputs, requiredBefore: was.required, signersBefore: was.signers },
-    }
   },
 
   read: async (client, { id, outputs }, context) => {

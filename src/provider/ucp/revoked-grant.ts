@@ -1,4 +1,5 @@
 import { deleteGrant, hasGrant, putGrant } from '../../clients/ucp-grants.ts'
+import { Unfinished } from '../plugin.ts'
 import { ucpFor } from './client.ts'
 import { defineResource } from './define-resource.ts'
 import { grantFields, grantId, grantOutputs, parseGrantId } from './grant.ts'
@@ -19,8 +20,14 @@ export const revokedGrant = defineResource({
     const ucp = ucpFor(client, context, `revoked grant ${id}`)
     const ids = await findGrant(ucp, inputs)
     const wasGranted = ids !== undefined && (await hasGrant(ucp, ids))
-    if (wasGranted) await deleteGrant(ucp, ids)
-    return { id, outputs: { ...inputs, ...(ids ?? {}), wasGranted } }
+    const outputs = { ...inputs, ...(ids ?? {}), wasGranted }
+    try {
+      if (wasGranted) await deleteGrant(ucp, ids)
+    } catch (error) {
+      // Whether it was there before cannot be seen a second time.
+      throw new Unfinished(id, outputs, error)
+    }
+    return { id, outputs }
   },
 
   read: async (client, { id, outputs }, context) => {
@@ -30,6 +37,13 @@ export const revokedGrant = defineResource({
     // Granted again is gone for us: the next run makes this again, that is, revokes.
     if (ids !== undefined && (await hasGrant(ucp, ids))) return undefined
     return { id, inputs, outputs: { wasGranted: false, ...outputs, ...inputs, ...(ids ?? {}) } }
+  },
+
+  update: async (client, { id, inputs }, context) => {
+    const ucp = ucpFor(client, context, `revoked grant ${id}`)
+    const ids = await findGrant(ucp, inputs)
+    if (ids !== undefined) await deleteGrant(ucp, ids)
+    return {}
   },
 
   delete: async (client, { id, outputs }, context) => {

@@ -1,6 +1,7 @@
-import { deleteTeamMember, putTeamMember, readTeamMember } from '../../clients/ucp-accounts.ts'
+import type { Ucp } from '../../clients/ucp.ts'
+import { deleteTeamMember, putTeamMember, readTeam, readTeamMember } from '../../clients/ucp-accounts.ts'
 import { ucpFor } from './client.ts'
-import { defineResource } from './define-resource.ts'
+import { defineResource, textOutput } from './define-resource.ts'
 import { badId } from './ensure.ts'
 import { accountName } from './patterns.ts'
 
@@ -23,39 +24,47 @@ const parts = (id: string) => {
   return { organization, team, user }
 }
 
+/** Empty where there is no such team. */
+const teamIdOf = async (ucp: Ucp, organization: string, team: string): Promise<string> =>
+  (await readTeam(ucp, organization, team))?.id ?? ''
+
 /** `ucp:index:TeamMember`; its id is `<organization>/<team>/<user>`. */
 export const teamMember = defineResource({
   description:
     'A user in a team; the user joins the organization too, and stays in it after. Import id: organization/team/user.',
   fields,
-  outputs: { userId: { type: 'string', description: 'The user’s id in UCP.' } },
+  outputs: {
+    userId: { type: 'string', description: 'The user’s id in UCP.' },
+    teamId: { type: 'string', description: 'The team’s id in UCP, which stays when the team is renamed.' },
+  },
 
   create: async (client, { organization, team, user, isAdmin }, context) => {
     const id = `${organization}/${team}/${user}`
     const ucp = ucpFor(client, context, `team member ${id}`)
     const { userId } = await putTeamMember(ucp, organization, { team, user, isAdmin })
-    return { id, outputs: { organization, team, user, isAdmin, userId } }
+    const teamId = await teamIdOf(ucp, organization, team)
+    return { id, outputs: { organization, team, user, isAdmin, userId, teamId } }
   },
 
-  read: async (client, { id }, context) => {
+  read: async (client, { id, outputs }, context) => {
     const { organization, team, user } = parts(id)
-    const member = await readTeamMember(ucpFor(client, context, `team member ${id}`), organization, {
-      team,
-      user,
-    })
+    const ucp = ucpFor(client, context, `team member ${id}`)
+    // That its team was renamed is told of the team.
+    const teamId = (await teamIdOf(ucp, organization, team)) || textOutput(outputs, 'teamId') || ''
+    const member = teamId === '' ? undefined : await readTeamMember(ucp, organization, { team: teamId, user })
     if (member === undefined) return undefined
     const inputs = { organization, team, user: member.user, isAdmin: member.isAdmin }
     return {
       id: `${organization}/${team}/${member.user}`,
       inputs,
-      outputs: { ...inputs, userId: member.userId },
+      outputs: { ...inputs, userId: member.userId, teamId },
     }
   },
 
   update: async (client, { id, inputs: { organization, team, user, isAdmin } }, context) => {
     const ucp = ucpFor(client, context, `team member ${id}`)
     const { userId } = await putTeamMember(ucp, organization, { team, user, isAdmin })
-    return { userId }
+    return { userId, teamId: await teamIdOf(ucp, organization, team) }
   },
 
   delete: async (client, { id }, context) => {
