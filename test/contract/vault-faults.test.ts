@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
@@ -116,6 +117,14 @@ const faultKinds: Readonly<Record<string, InjectedFault | 'refusing'>> = {
   'timeout after': { kind: 'timeout-after' },
   'slow answer': { kind: 'slow', milliseconds: 20 },
 }
+
+/** Every case is run where the whole matrix is asked for, else one of four, the same ones in every run of a seed. */
+const isWhole = process.env.TENANTRY_FAULTS === 'full'
+const seed = process.env.TENANTRY_SEED ?? '117916'
+const sampled = 4
+
+const isTaken = (id: string): boolean =>
+  isWhole || (createHash('sha256').update(`${seed} ${id}`).digest()[0] ?? 0) % sampled === 0
 
 const quickMilliseconds = 250
 /** Of one call, at most; what an operation does about a lost answer is two calls more. */
@@ -264,7 +273,7 @@ describe.each(vaults)('faults between the vault stand-in and Vault, %s', (_name,
 
   it.each(subjects.map((subject) => [subject.token, subject] as const))(
     'leave %s as an undisturbed run does, after a second try',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (_token, subject) => {
       const limit = pLimit(parallel)
       const slug = subject.token.split(':').at(-1)?.toLowerCase() ?? ''
@@ -297,7 +306,9 @@ describe.each(vaults)('faults between the vault stand-in and Vault, %s', (_name,
           ),
         )
         const found = await Promise.all(
-          cases.map((one) => limit(async () => [one.id, one.fault, await disturbed(one)] as const)),
+          cases
+            .filter(({ id: name }) => isTaken(name))
+            .map((one) => limit(async () => [one.id, one.fault, await disturbed(one)] as const)),
         )
         expect(found.filter(([, , world]) => JSON.stringify(world) !== JSON.stringify(wanted))).toEqual([])
       }
@@ -306,10 +317,10 @@ describe.each(vaults)('faults between the vault stand-in and Vault, %s', (_name,
 
   it('leave nothing behind, and were met', async () => {
     expect((await world.all()).filter((line) => /-(?:create|update|delete)-/.test(line))).toEqual([])
-    expect(counted.cases).toBeGreaterThan(1000)
+    expect(counted.cases).toBeGreaterThan(isWhole ? 1400 : 250)
     expect(counted.failedFirst).toBeGreaterThan(counted.cases / 3)
     console.log(
-      `Vault faults: ${counted.cases} cases, ${counted.failedFirst} failed at first, all ended the same`,
+      `Vault faults, seed ${seed}: ${counted.cases} cases, ${counted.failedFirst} failed at first, all ended the same`,
     )
   })
 })
