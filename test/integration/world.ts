@@ -1,9 +1,8 @@
 import { Agent, request } from 'undici'
 import { Ucp } from '../../src/clients/ucp.ts'
-import { Vsphere } from '../../src/clients/vsphere.ts'
-import { readInventory } from '../../src/clients/vsphere-views.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { Lab } from '../../src/lab/lab.ts'
+import { readVcenter } from './vcenter-world.ts'
 
 /** Everything that can be seen of a cluster, as its admins see it; ids are replaced by names, so that two worlds compare. */
 export type World = Readonly<Record<string, readonly string[]>>
@@ -66,15 +65,27 @@ const readUcp = async (get: Reader): Promise<Record<string, readonly Item[]>> =>
   const accounts = listOf(await get('/accounts/?filter=all&limit=1000'), 'accounts')
   const organizations = accounts.filter(({ isOrg }) => isOrg === true)
   const teams: Item[] = []
-  for (const { name } of organizations)
+  const organizationMembers: Item[] = []
+  for (const { name } of organizations) {
+    const people = listOf(await get(`/accounts/${name}/members?limit=1000`), 'members')
+    organizationMembers.push(...people.map((person) => ({ ...person, organization: name })))
     for (const team of listOf(await get(`/accounts/${name}/teams?limit=1000`), 'teams')) {
       const path = `/accounts/${name}/teams/${team.name}`
       const members = listOf(await get(`${path}/members?limit=1000`), 'members')
       teams.push({ ...team, organization: name, members, sync: await get(`${path}/memberSyncConfig`) })
     }
+  }
+  const defaultCollections: Item[] = []
+  for (const { name, id: user, isOrg } of accounts)
+    if (isOrg === false) {
+      const found = (await get(`/defaultCollection/${user}`)) as Item | undefined
+      defaultCollections.push({ user: name, path: found?.path })
+    }
   return {
     accounts,
     teams,
+    organizationMembers,
+    defaultCollections,
     collections: listOf(await get('/collections?limit=10000')),
     roles: listOf(await get('/roles')),
     grants: listOf(await get('/collectionGrants?expandUser=false&limit=10000'), 'grants'),
@@ -93,7 +104,7 @@ const readRegistry = async (get: Reader): Promise<Record<string, readonly Item[]
   const policies: Item[] = []
   for (const { namespace, name } of repositories) {
     const path = `/api/v0/repositories/${namespace}/${name}`
-    const teams = listOf(await get(`${path}/teamAccess?pageSize=1000`), 'teamAccess')
+    const teams = listOf(await get(`${path}/teamAccess?pageSize=1000`), 'teamAccessList')
     access.push(...teams.map((team) => ({ ...team, repository: `${namespace}/${name}` })))
     const promoted = listOf(await get(`${path}/promotionPolicies?pageSize=1000`))
     policies.push(...promoted.map((policy) => ({ ...policy, repository: `${namespace}/${name}` })))
@@ -125,29 +136,9 @@ const readVault = async ({ vault }: ClusterLab): Promise<Record<string, readonly
   }
 }
 
-const inventoryTypes = ['VirtualMachine', 'Folder', 'ResourcePool', 'DistributedVirtualPortgroup']
+type Items = Readonly<Record<string, readonly Item[]>>
 
-const readVcenter = async ({ vcenter }: Lab): Promise<World> => {
-  const vsphere = new Vsphere({
-    server: vcenter.address,
-    user: vcenter.user,
-    password: vcenter.password,
-    tls: { allowUnverified: true },
-  })
-  try {
-    const world: Record<string, readonly string[]> = {}
-    for (const type of inventoryTypes) {
-      const found = await readInventory(vsphere, { type, paths: ['name'] })
-      world[type] = found.map((one) => JSON.stringify([...one.properties.values()])).sort()
-    }
-    return world
-  } finally {
-    await vsphere.close()
-  }
-}
-
-/** Reads the whole world of one cluster of a lab. */
-export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
+const readItems = async (cluster: ClusterLab): Promise<Items> => {
   const { ucp, registry, platformPassword } = cluster
   const client = new Ucp({
     endpoint: ucp.address,
@@ -158,7 +149,13 @@ export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> =
   const basic = Buffer.from(`svc-tenantry:${platformPassword.reveal()}`).toString('base64')
   const dispatcher = new Agent({ connect: { ca: ucp.caCertificate } })
   try {
-    const found = {
+    const settings = await client.send({
+      method: 'GET',
+      path: '/api/ucp/config-toml',
+      headers: { accept: 'application/toml' },
+    })
+    return {
+      settings: [{ toml: settings.text }],
       ...(await readUcp(async (path) => {
         const answer = await client.send({ method: 'GET', path, answers: [404] })
         return answer.status === 404 || answer.text === '' ? undefined : JSON.parse(answer.text)
@@ -170,24 +167,41 @@ export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> =
       })),
       ...(await readVault(cluster)),
     }
-    const names = new Map(
-      Object.values(found)
-        .flat()
-        .flatMap((item) =>
-          ['id', 'ID', 'Id'].flatMap((key) =>
-            text(item[key]) === '' ? [] : [[text(item[key]), nameOf(item)] as const],
-          ),
-        ),
-    )
-    const scrubbed = Object.entries(found).map(([kind, items]): [string, readonly string[]] => [
-      kind,
-      items.map((item) => JSON.stringify(scrub(item, names))).sort(),
-    ])
-    return { ...Object.fromEntries(scrubbed), ...(await readVcenter(lab)) }
   } finally {
     await Promise.allSettled([client.close(), dispatcher.close()])
   }
 }
+
+const idOf = (item: Item): string => text(item.id) || text(item.ID) || text(item.Id)
+
+/** Reads the whole world of one cluster of a lab. */
+export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
+  const found = await readItems(cluster)
+  const names = new Map(
+    Object.values(found)
+      .flat()
+      .flatMap((item) =>
+        ['id', 'ID', 'Id'].flatMap((key) =>
+          text(item[key]) === '' ? [] : [[text(item[key]), nameOf(item)] as const],
+        ),
+      ),
+  )
+  const scrubbed = Object.entries(found).map(([kind, items]): [string, readonly string[]] => [
+    kind,
+    items.map((item) => JSON.stringify(scrub(item, names))).sort(),
+  ])
+  return { ...Object.fromEntries(scrubbed), ...(await readVcenter(lab)) }
+}
+
+/** The id of everything of one cluster that its server gave one, by kind and name: an id that changes was made anew. */
+export const readIdentities = async (cluster: ClusterLab): Promise<ReadonlyMap<string, string>> =>
+  new Map(
+    Object.entries(await readItems(cluster)).flatMap(([kind, items]) =>
+      items
+        .filter((item) => idOf(item) !== '' && nameOf(item) !== '')
+        .map((item) => [`${kind} ${text(item.organization)}/${nameOf(item)}`, idOf(item)] as const),
+    ),
+  )
 
 /** What one world has and another has not, or has otherwise; nothing where they are the same. */
 export const differences = (wanted: World, found: World): readonly string[] =>
