@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/integration/**', 'test/bench/**'],
+          exclude: ['test/contract/**', 'test/integration/**', 'test/faults/matrix/**', 'test/bench/**'],
           setupFiles: ['test/no-network.ts'],
         },
       },
@@ -24,6 +24,15 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/matrix/**/*.test.ts'],
+          testTimeout: 3_600_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,
         },

@@ -245,11 +245,26 @@ const advised = (stack: string, diagnostic: Diagnostic): Diagnostic => {
   return { ...diagnostic, message, hint: advice.hint(stack, diagnostic.message) }
 }
 
+/** What a check says of an input that a resource which failed should have given. Source: `issueCheckFailures` of 3.245.0. */
+const missingInput = /^\S+ resource '[^']*': property .* has a problem: /
+
+/** Of a resource that lacks what others were to give: where one has failed, that it was not tried; once a resource. */
+const consequence = (diagnostic: Diagnostic): Diagnostic =>
+  missingInput.test(diagnostic.message)
+    ? { ...diagnostic, message: 'was not tried: what it needs has failed, as told above or below.' }
+    : diagnostic
+
+const withConsequences = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] => {
+  const isCause = ({ severity, message }: Diagnostic): boolean =>
+    severity === 'error' && !missingInput.test(message)
+  return diagnostics.some(isCause) ? diagnostics.map(consequence) : diagnostics
+}
+
 const diagnosticsOf = (run: FinishedRun): Diagnostic[] => {
   const all = [...fromEvents(run.events), ...(run.exitCode === 0 ? [] : fromStandardError(run.errors))]
   const meant = all.filter(({ message }) => message !== '' && !echo.test(message))
   const kept = meant.length > 0 || run.exitCode === 0 ? meant : all
-  const once = new Map(kept.map((one) => [`${one.resource ?? ''} ${one.message}`, one]))
+  const once = new Map(withConsequences(kept).map((one) => [`${one.resource ?? ''} ${one.message}`, one]))
   return [...once.values()].map((one) => advised(run.stack, one))
 }
 

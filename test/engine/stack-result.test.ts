@@ -130,6 +130,32 @@ describe('stackResult', () => {
     expect(result.diagnostics[0]?.hint).toContain(`pulumi state unprotect '${urn}' --stack`)
   })
 
+  const missing =
+    "docker:index/secret:Secret resource 'secret/x': property data value output<string>{} has a problem: data is missing"
+
+  test('does not blame a resource whose inputs were to come from one that failed', () => {
+    const of = urn('docker:index/secret:Secret', 'secret/x')
+    const cause = diagnostic(
+      'Vault refused it',
+      'error',
+      urn('vault:appRole/authBackendRole:AuthBackendRole', 'role'),
+    )
+    const result = finished([diagnostic(missing, 'error', of), cause, diagnostic(missing, 'error', of)], {
+      exitCode: 255,
+    })
+    expect(result.diagnostics).toMatchObject([
+      { resource: 'secret/x', message: expect.stringMatching(/^was not tried: what it needs has failed/) },
+      { resource: 'role', message: 'Vault refused it' },
+    ])
+  })
+
+  test('blames a resource whose inputs are wrong where no other failed', () => {
+    const result = finished([diagnostic(missing, 'error', urn('docker:index/secret:Secret', 'secret/x'))], {
+      exitCode: 255,
+    })
+    expect(result.diagnostics).toMatchObject([{ message: missing }])
+  })
+
   test('keeps the echo where nothing else says why', () => {
     const result = finished([diagnostic('update failed', 'error')], { exitCode: 255 })
     expect(result.diagnostics).toEqual([{ severity: 'error', message: 'update failed' }])
