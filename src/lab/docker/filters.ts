@@ -1,11 +1,13 @@
 import { badRequest, Refusal } from './refusal.ts'
 import { goKind } from './request.ts'
 
-/** Go's words for what V8 complains of; only the two kinds that clients meet. */
-const sentenceOf = (error: unknown): string =>
-  /end of JSON/i.test(String(error))
+/** Go's words for what V8 complains of: a text that ends too early, or has a sign that does not belong there. */
+const sentenceOf = (error: unknown, text: string): string => {
+  const position = /at position (\d+)/.exec(String(error))?.[1]
+  return position === undefined || Number(position) >= text.length
     ? 'unexpected end of JSON input'
-    : 'invalid character looking for beginning of value'
+    : `invalid character '${text[Number(position)]}' looking for beginning of value`
+}
 
 /** The `filters` query parameter: values by filter name. All names must match, any value of a name suffices. */
 export type Filters = ReadonlyMap<string, readonly string[]>
@@ -36,7 +38,7 @@ export const parseFilters = (
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    throw new Refusal(status, sentenceOf(error))
+    throw new Refusal(status, sentenceOf(error, text))
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
     throw new Refusal(

@@ -1,8 +1,8 @@
-import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { type Network, NetworkForm } from '../../clients/docker-objects.ts'
 import { parseFilters, passes, passesIdAndName, passesLabels } from './filters.ts'
 import { checkNetworkName, resolveReference } from './names.ts'
+import { reconcile } from './reconcile.ts'
 import { badRequest, conflict, notFound, Refusal } from './refusal.ts'
 import {
   bodyOf,
@@ -15,29 +15,10 @@ import {
 } from './request.ts'
 import { networkTargets } from './service-references.ts'
 import { type EngineState, timestamp } from './state.ts'
+import { addressText, isAllocated, overlap, rangeOf, subnetsOf } from './subnets.ts'
 
 const predefined = new Set(['bridge', 'host', 'none'])
 const drivers = new Set(['overlay', 'ipvlan', 'macvlan', 'bridge'])
-
-type Range = readonly [number, number]
-
-const rangeOf = (subnet: string): Range => {
-  if (!ipaddr.IPv4.isValidCIDR(subnet))
-    throw new Refusal(500, `Invalid subnet ${subnet} : invalid CIDR address: ${subnet}`)
-  const [address, bits] = ipaddr.IPv4.parseCIDR(subnet)
-  const first = address.octets.reduce((sum, octet) => sum * 256 + octet, 0)
-  const size = 2 ** (32 - bits)
-  const aligned = Math.floor(first / size) * size
-  return [aligned, aligned + size - 1]
-}
-
-const overlap = (a: Range, b: Range): boolean => a[0] <= b[1] && b[0] <= a[1]
-
-const subnetsOf = (network: Pick<Network, 'IPAM'>): string[] =>
-  (network.IPAM.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : []))
-
-const text = (address: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.')
 
 const refuseOverlap = (state: EngineState, subnet: string): void => {
   const range = rangeOf(subnet)
@@ -60,24 +41,6 @@ const checkInside = (scope: string, subnet: string, what: 'gateway' | 'range', a
         `rpc error: code = InvalidArgument desc = ipam configuration: subnet ${subnet} does not contain ${what} ${address}`,
       )
     : new Refusal(500, `failed to allocate ${what} (${address}): Requested address is out of range`)
-}
-
-/**
- * Whether the swarm could give a network the addresses it asks for. One that overlaps an earlier one is taken all the same,
- * and its services' tasks wait until the other is gone.
- */
-export const isAllocated = (state: EngineState, network: Network): boolean => {
-  if (network.Scope !== 'swarm') return true
-  const own = subnetsOf(network).map(rangeOf)
-  for (const other of state.networks.values()) {
-    if (other.Id === network.Id) return true
-    if (
-      other.Scope === 'swarm' &&
-      subnetsOf(other).some((used) => own.some((one) => overlap(one, rangeOf(used))))
-    )
-      return false
-  }
-  return true
 }
 
 /** The first free /24 of swarm's default address pool, 10.0.0.0/8. */
@@ -105,7 +68,7 @@ const ipamOf = (state: EngineState, form: NetworkForm, scope: string): Network['
     Options: form.IPAM?.Options ?? null,
     Config: configs.map((config) => ({
       ...config,
-      Gateway: config.Gateway || text(rangeOf(config.Subnet ?? '0.0.0.0/0')[0] + 1),
+      Gateway: config.Gateway || addressText(rangeOf(config.Subnet ?? '0.0.0.0/0')[0] + 1),
     })),
   }
 }
@@ -215,7 +178,7 @@ const attachedContainers = (state: EngineState, network: Network): NonNullable<N
       Name: container.name,
       EndpointID: container.id.split('').reverse().join(''),
       MacAddress: '02:42:0a:00:00:02',
-      IPv4Address: `${text(next)}/24`,
+      IPv4Address: `${addressText(next)}/24`,
       IPv6Address: '',
     }
     next += 1
@@ -280,6 +243,7 @@ export const deleteNetwork = (state: EngineState, request: EngineRequest): Engin
     { name: network.Name, type: network.Driver },
     eventScope(network),
   )
+  reconcile(state)
   return noContent
 }
 

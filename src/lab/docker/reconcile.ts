@@ -1,8 +1,8 @@
 import type { Node, Service, Task } from '../../clients/docker-objects.ts'
-import { isAllocated } from './networks.ts'
 import { chooseNode, mayStay } from './scheduler.ts'
 import { networkTargets } from './service-references.ts'
 import { type EngineState, freshMeta, timestamp } from './state.ts'
+import { isAllocated } from './subnets.ts'
 import { emitContainer, endContainer, runTask } from './task-containers.ts'
 
 /** Ended tasks kept for each slot (swarmkit's TaskHistoryRetentionLimit). */

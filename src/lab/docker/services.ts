@@ -110,12 +110,20 @@ const checkPorts = (state: EngineState, spec: ServiceSpec, own: string | undefin
   }
 }
 
+const updateDefaults = {
+  Parallelism: 0,
+  FailureAction: 'pause',
+  MaxFailureRatio: 0,
+  Order: 'stop-first',
+} as const
+
 /** What dockerd adds of its own. */
 const withDefaults = (template: ServiceSpec['TaskTemplate']): ServiceSpec['TaskTemplate'] => ({
   ...template,
   ...(template.ContainerSpec === undefined
     ? {}
     : { ContainerSpec: { Isolation: 'default', ...template.ContainerSpec } }),
+  ...(template.RestartPolicy ? { RestartPolicy: { MaxAttempts: 0, ...template.RestartPolicy } } : {}),
   ForceUpdate: template.ForceUpdate ?? 0,
   Runtime: template.Runtime || 'container',
 })
@@ -137,7 +145,14 @@ const accept = (state: EngineState, given: ServiceSpec, own?: string): ServiceSp
   const mode = spec.Mode?.Global
     ? { Global: spec.Mode.Global }
     : { Replicated: { ...spec.Mode?.Replicated, Replicas: spec.Mode?.Replicated?.Replicas ?? 1 } }
-  return { ...spec, Labels: spec.Labels ?? {}, Mode: mode, TaskTemplate: withDefaults(spec.TaskTemplate) }
+  return {
+    ...spec,
+    Labels: spec.Labels ?? {},
+    Mode: mode,
+    TaskTemplate: withDefaults(spec.TaskTemplate),
+    ...(spec.UpdateConfig ? { UpdateConfig: { ...updateDefaults, ...spec.UpdateConfig } } : {}),
+    ...(spec.RollbackConfig ? { RollbackConfig: { ...updateDefaults, ...spec.RollbackConfig } } : {}),
+  }
 }
 
 const endpoint = (spec: ServiceSpec): Record<string, unknown> => ({
