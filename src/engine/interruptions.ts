@@ -1,5 +1,5 @@
 import type { StackEngine } from './stack-engine.ts'
-import { type Diagnostic, nameOfUrn } from './stack-result.ts'
+import { type Diagnostic, nameOfUrn, type StackResult } from './stack-result.ts'
 
 /** What a run that died had begun and not ended. */
 export interface Interruption {
@@ -18,33 +18,90 @@ export const interruptionsOf = (diagnostics: readonly Diagnostic[]): readonly In
 
 interface Deployment {
   readonly resources?: readonly { readonly urn: string }[]
-  readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[]
+  readonly pending_operations?: readonly {
+    readonly type: string
+    readonly resource: { readonly urn: string }
+  }[]
 }
 
-/** What was begun, and is not in the state after a run that succeeded: the files want it no longer. */
-const unwanted = ({ resources = [], pending_operations: pending = [] }: Deployment): readonly string[] => {
-  const known = new Set(resources.map(({ urn }) => urn))
-  return pending.map(({ resource }) => resource.urn).filter((urn) => !known.has(urn))
+/** What a state says of creates. */
+export interface KnownCreates {
+  /** URNs in it. */
+  readonly present: ReadonlySet<string>
+  /** URNs of creates that were cut off. */
+  readonly pending: readonly string[]
 }
 
-const leftBehind = (stack: string, urn: string): Diagnostic => ({
+/** Reads an exported state. Pure. */
+export const createsIn = (state: string): KnownCreates => {
+  const { deployment } = JSON.parse(state) as { readonly deployment: Deployment }
+  const { resources = [], pending_operations: operations = [] } = deployment
+  return {
+    present: new Set(resources.map(({ urn }) => urn)),
+    pending: operations.filter(({ type }) => type === 'creating').map(({ resource }) => resource.urn),
+  }
+}
+
+const about = (urn: string, message: string, hint: string): Diagnostic => ({
   severity: 'warning',
-  message: `A run that was interrupted had begun to create ${nameOfUrn(urn)}, which the files want no longer. It may exist.`,
+  message: `A run that was cut off had begun to create ${nameOfUrn(urn)}, which is wanted no longer. ${message}`,
   resource: nameOfUrn(urn),
-  hint: `Look for it and remove it; then \`pulumi refresh --stack ${stack} --clear-pending-creates\` forgets it.`,
+  hint,
 })
 
-/**
- * Drops a stack's pending creates after a run that succeeded: each was sent again, found what was there, and stands in the
- * state. Where one does not stand in it, none is dropped and the answer warns of it.
- *
- * @throws {Fault} `unavailable` when the state cannot be read or written.
- */
-export const dropPendingCreates = async (engine: StackEngine): Promise<readonly Diagnostic[]> => {
-  const state = await engine.exportState()
-  const { deployment } = JSON.parse(state) as { readonly deployment: Deployment }
-  const left = unwanted(deployment)
-  if (left.length > 0) return left.map((urn) => leftBehind(engine.stack, urn))
-  await engine.importState(state)
-  return []
+/** Nobody knows what was wanted of it: the run that began it was a plain `pulumi`, or its record is gone. */
+const leftBehind = (stack: string, urn: string): Diagnostic =>
+  about(
+    urn,
+    'It may exist.',
+    `Look for it and remove it; then \`pulumi refresh --stack ${stack} --clear-pending-creates\` forgets it.`,
+  )
+
+const refused = (urn: string, reason: string): Diagnostic =>
+  about(
+    urn,
+    `It was looked for and could not be taken over: ${reason}`,
+    'If it exists and is yours, remove it.',
+  )
+
+const removed = (urn: string): Diagnostic =>
+  about(urn, 'It was looked for and is gone.', 'Nothing is to be done.')
+
+const reasonOf = (results: readonly StackResult[], urn: string): string | undefined =>
+  results
+    .flatMap(({ diagnostics }) => diagnostics)
+    .find(({ severity, resource }) => severity === 'error' && resource === nameOfUrn(urn))?.message
+
+/** What became of creates that were adopted so that they could be removed. */
+export interface Adoption {
+  /** In the state now. */
+  readonly adopted: readonly string[]
+  /** Could not be taken over: foreign, or refused otherwise. Told once. */
+  readonly refused: readonly string[]
+  /** Nobody remembers what was wanted of them. */
+  readonly unknown: readonly string[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+const nobody: Adoption = { adopted: [], refused: [], unknown: [], warnings: [] }
+
+/** Takes what creates of runs before may have made into the state, where it can be removed. */
+export const adoptCreates = async (engine: StackEngine, urns: readonly string[]): Promise<Adoption> => {
+  if (urns.length === 0) return nobody
+  const results = await engine.adopt(urns)
+  const { present } = createsIn(await engine.exportState())
+  const adopted = urns.filter((urn) => present.has(urn))
+  const missing = urns.filter((urn) => !present.has(urn))
+  const failed = missing.filter((urn) => reasonOf(results, urn) !== undefined)
+  const unknown = missing.filter((urn) => !failed.includes(urn))
+  return {
+    adopted,
+    refused: failed,
+    unknown,
+    warnings: [
+      ...adopted.map(removed),
+      ...failed.map((urn) => refused(urn, reasonOf(results, urn) ?? '')),
+      ...unknown.map((urn) => leftBehind(engine.stack, urn)),
+    ],
+  }
 }

@@ -1,4 +1,4 @@
-import { dropPendingCreates, type Interruption, interruptionsOf } from './interruptions.ts'
+import { adoptCreates, createsIn, type Interruption, interruptionsOf } from './interruptions.ts'
 import type { StackEngine } from './stack-engine.ts'
 import type { StackResult } from './stack-result.ts'
 
@@ -19,35 +19,79 @@ const together = (first: StackResult, second: StackResult): StackResult => {
   }
 }
 
+const unwantedIn = (state: string, doubtful: readonly string[]): readonly string[] => {
+  const { pending, present } = createsIn(state)
+  return [...new Set([...pending, ...doubtful])].filter((urn) => !present.has(urn))
+}
+
+const withoutInterruptions = (result: StackResult): StackResult => ({
+  ...result,
+  diagnostics: result.diagnostics.filter((one) => interruptionsOf([one]).length === 0),
+})
+
 /**
- * Settles what an interrupted run left open, after a run on the same stack that succeeded.
- *
- * Creates were sent again and adopted what was there, so their entries are dropped. Of an update or a delete nobody knows
- * whether it took effect, so the world is read and made right once more.
+ * Settles creates that were begun before, after a run that succeeded: those that are wanted were sent again and adopted what
+ * was there. The others are taken into the state, as the run wanted them that began them, and removed by another run.
+ */
+const settleCreates = async (
+  engine: StackEngine,
+  first: StackResult,
+  doubtful: readonly string[],
+): Promise<StackResult> => {
+  const adoption = await adoptCreates(engine, unwantedIn(await engine.exportState(), doubtful))
+  const result = adoption.adopted.length > 0 ? together(first, await engine.run('up')) : first
+  if (result.outcome !== 'succeeded') return result
+  // Importing a state drops what is pending in it, which a person is still to look after where nobody knows what it was.
+  const state = await engine.exportState()
+  if (adoption.unknown.length === 0 && createsIn(state).pending.length > 0) await engine.importState(state)
+  await engine.settled()
+  return { ...result, diagnostics: [...result.diagnostics, ...adoption.warnings] }
+}
+
+/**
+ * Settles what runs before left open, after a run on the same stack that succeeded. Of an update or a delete that was cut off
+ * nobody knows whether it took effect, so the world is read and made right once more.
  */
 const settle = async (
   engine: StackEngine,
   first: StackResult,
-  interruptions: readonly Interruption[],
+  { interruptions, doubtful }: { interruptions: readonly Interruption[]; doubtful: readonly string[] },
 ): Promise<StackResult> => {
   const isOpen = interruptions.some(({ operation }) => operation !== 'creating')
   const result = isOpen ? together(first, await engine.run('up', { refresh: true })) : first
   if (result.outcome !== 'succeeded') return result
-  const warnings = interruptions.some(({ operation }) => operation === 'creating')
-    ? await dropPendingCreates(engine)
-    : []
-  const said = result.diagnostics.filter((one) => interruptionsOf([one]).length === 0)
-  return { ...result, diagnostics: [...said, ...warnings] }
+  return withoutInterruptions(await settleCreates(engine, result, doubtful))
 }
 
 /** Makes the world like the desired state, and settles what was under way in a run that died. The caller holds the stack alone. */
 export const bringUp = async (engine: StackEngine): Promise<StackResult> => {
+  const doubtful = await engine.doubtful()
   const result = await engine.run('up')
+  if (result.outcome !== 'succeeded') return result
   const interruptions = interruptionsOf(result.diagnostics)
-  if (result.outcome !== 'succeeded' || interruptions.length === 0) return result
-  return settle(engine, result, interruptions)
+  if (interruptions.length > 0 || doubtful.length > 0)
+    return settle(engine, result, { interruptions, doubtful })
+  await engine.settled()
+  return result
 }
 
-/** Removes what the stack holds, but for what is retained. The caller holds the stack alone. */
-export const tearDown = async (engine: StackEngine): Promise<StackResult> =>
-  (await engine.unprotect()) ?? engine.run('destroy')
+/** Creates that were begun before and are not in the state; where there is no state that tells, none is known. */
+const openCreates = async (engine: StackEngine): Promise<readonly string[]> => {
+  const doubtful = await engine.doubtful()
+  const state = await engine.exportState().catch(() => undefined)
+  return state === undefined ? [] : unwantedIn(state, doubtful)
+}
+
+/**
+ * Removes what the stack holds, but for what is retained, and what runs before had begun to create. The caller holds the
+ * stack alone.
+ */
+export const tearDown = async (engine: StackEngine): Promise<StackResult> => {
+  const adoption = await adoptCreates(engine, await openCreates(engine))
+  const result = (await engine.unprotect()) ?? (await engine.run('destroy'))
+  if (result.outcome === 'succeeded' && adoption.unknown.length === 0) await engine.settled()
+  return {
+    ...withoutInterruptions(result),
+    diagnostics: [...withoutInterruptions(result).diagnostics, ...adoption.warnings],
+  }
+}

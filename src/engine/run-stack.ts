@@ -1,4 +1,12 @@
 import { Fault } from '../core/fault.ts'
+import {
+  type AttemptsPlace,
+  doubtfulOf,
+  forgetAttempts,
+  recordAttempt,
+  recordDoubtful,
+  withAttempts,
+} from './attempts.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
@@ -191,22 +199,18 @@ const withError = (result: StackResult, error: unknown): StackResult => {
   return { ...result, outcome: 'failed', diagnostics: [...result.diagnostics, said] }
 }
 
-/**
- * One run at a time on a stack of a file back end, which is taken over from a dead one and put in order.
- *
- * `isOlder`: the state was put back from an older copy, so that the world has to be read first.
- */
+/** One run at a time on a stack of a file back end, which is taken over from a dead one and put in order. */
 const alone = async (
   run: StackRun,
   operation: StackOperation,
-  act: (run: StackRun, isOlder: boolean) => Promise<StackResult>,
+  act: (run: StackRun, known: Recollection) => Promise<StackResult>,
 ): Promise<StackResult> => {
   const place = await placeOf(run)
-  if (place === undefined) return act(run, false)
+  if (place === undefined) return act(run, { attempts: undefined, isOlder: false })
   const held = await holdStack({ place, operation })
   let result: StackResult
   try {
-    result = await act(heldRun(run, held), held.isOlder)
+    result = await act(heldRun(run, held), { attempts: place, isOlder: held.isOlder })
   } catch (error) {
     await held.release()
     throw error
@@ -218,19 +222,54 @@ const alone = async (
   )
 }
 
+/** What the recovery of a stack may have to know of the runs before. */
+interface Recollection {
+  /** Where it is kept; none for back ends other than files. */
+  readonly attempts: AttemptsPlace | undefined
+  /** Whether the state was put back from an older copy, so that the world has to be read first. */
+  readonly isOlder: boolean
+}
+
+const failedCreates = ({ resources }: StackResult): readonly string[] =>
+  resources.filter(({ change, failed }) => failed && change === 'create').map(({ urn }) => urn)
+
+const up = async (
+  run: StackRun,
+  { attempts }: Recollection,
+  options: readonly string[],
+): Promise<StackResult> => {
+  if (attempts !== undefined && run.desired !== undefined) await recordAttempt(attempts, run.desired)
+  const result = await runOrMake(run, 'up', options, () => withFreshSalt(run, () => makeStack(run, 'up')))
+  if (attempts !== undefined) await recordDoubtful(attempts, failedCreates(result))
+  return result
+}
+
+const adopt = (run: StackRun, { attempts }: Recollection, urns: readonly string[]) =>
+  attempts === undefined
+    ? Promise.resolve([])
+    : withAttempts(attempts, urns, ({ desired, urns: targets }) =>
+        attempt(
+          { ...run, desired },
+          'up',
+          targets.flatMap((urn) => ['--target', urn]),
+        ),
+      )
+
 /** The CLI as the engine of one stack. */
-const commandLine = (run: StackRun, isOlder: boolean): StackEngine => {
+const commandLine = (run: StackRun, known: Recollection): StackEngine => {
   const state = { ...callOf(run), stack: run.stack }
+  const { attempts, isOlder } = known
   return {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
       const options = refresh && operation !== 'refresh' ? ['--refresh'] : []
-      return operation === 'up'
-        ? runOrMake(run, operation, options, () => withFreshSalt(run, () => makeStack(run, operation)))
-        : attempt(run, operation, options)
+      return operation === 'up' ? up(run, known, options) : attempt(run, operation, options)
     },
     exportState: () => exportState(state),
     importState: (text) => importState(state, text),
+    doubtful: async () => (attempts === undefined ? [] : doubtfulOf(attempts)),
+    adopt: (urns) => adopt(run, known, urns),
+    settled: async () => (attempts === undefined ? undefined : forgetAttempts(attempts)),
     unprotect: () => unprotect(run),
   }
 }
@@ -275,7 +314,7 @@ export const previewStack = async (run: StackRun): Promise<StackResult> => {
  * recovery; `lease-lost` where another run took the stack over; `unavailable` where the state's folder cannot be used.
  */
 export const upStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'up', (held, isOlder) => bringUp(commandLine(held, isOlder)))
+  alone(run, 'up', (held, known) => bringUp(commandLine(held, known)))
 
 /**
  * Reads what is there into the state; fails where the stack does not exist.
@@ -283,7 +322,7 @@ export const upStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const refreshStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'refresh', (held, isOlder) => commandLine(held, isOlder).run('refresh'))
+  alone(run, 'refresh', (held, known) => commandLine(held, known).run('refresh'))
 
 /**
  * Removes what the stack holds, but for what is retained: that stays in the world and leaves the state.
@@ -292,4 +331,4 @@ export const refreshStack = (run: StackRun): Promise<StackResult> =>
  * @throws {Fault} `conflict` as `upStack`.
  */
 export const destroyStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'destroy', (held, isOlder) => tearDown(commandLine(held, isOlder)))
+  alone(run, 'destroy', (held, known) => tearDown(commandLine(held, known)))

@@ -22,6 +22,18 @@ export interface StackEngine {
    * @throws {Fault} `unavailable` when it cannot be written.
    */
   readonly importState: (state: string) => Promise<void>
+  /**
+   * URNs of creates that failed in runs before and were not settled since. The engine knows them no more, and each may have
+   * taken effect.
+   */
+  readonly doubtful: () => Promise<readonly string[]>
+  /**
+   * Sends creates again as the run wanted them that began them, so that what is there is adopted, and what is foreign
+   * refused. One result a run that was remembered; none where nobody knows what was wanted.
+   */
+  readonly adopt: (urns: readonly string[]) => Promise<readonly StackResult[]>
+  /** Forgets what is doubtful: everything that was begun stands in the state, or is gone. */
+  readonly settled: () => Promise<void>
   /** Takes the protection off everything in the state; undefined, or why it could not. */
   readonly unprotect: () => Promise<StackResult | undefined>
 }
