@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type GeneratedFile, generatedDocs, withTenantFields } from '../src/load/generated-docs.ts'
+import { readFaultResults, withFaultTable } from './fault-table.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -17,7 +18,13 @@ const write = ({ file, text }: GeneratedFile): void => {
   writeFileSync(join(root, file), text)
 }
 
-const readme = { file: 'README.md', text: withTenantFields(readFileSync(join(root, 'README.md'), 'utf8')) }
+const readme = {
+  file: 'README.md',
+  text: withFaultTable(
+    withTenantFields(readFileSync(join(root, 'README.md'), 'utf8')),
+    readFaultResults(root),
+  ),
+}
 const stale = [...generatedDocs(), readme].filter(isStale)
 
 if (process.argv.includes('--check')) {

@@ -1,24 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type FaultRow, faultRowsFolder } from '../../scripts/fault-table.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
-
-/** One row of the README's reliability table, as a test has counted it. */
-export interface FaultRow {
-  /** What goes wrong, in a reader's words, e.g. `429 with Retry-After`. */
-  readonly fault: string
-  /** Where or at which step, e.g. `every changing call of up`. */
-  readonly step: string
-  readonly cases: number
-  /** Cases after which the world, the state and the next run were those of an undisturbed run. */
-  readonly sameState: number
-  /** What was sent or done again, and by whom, e.g. `14 calls, by the client`; `nothing` where nothing was. */
-  readonly retried: string
-  /** Of all cases together. */
-  readonly seconds: number
-}
-
-/** Relative to the checkout: one JSON file a row, made by the tests, read by `npm run test:faults`. */
-export const faultRowsFolder = join('.tenantry', 'faults')
 
 /**
  * Writes a row to `.tenantry/faults/<name>.json`, in place of an earlier one of that name. Call it also when cases failed:

@@ -3,7 +3,7 @@ import type { Diagnostic, StackResult } from '../../../src/engine/stack-result.t
 import { failuresOf } from '../../integration/lab-session.ts'
 import type { ChangingCall } from './changing-calls.ts'
 import { type FaultKind, patienceSeconds } from './fault-kinds.ts'
-import type { Life, StepName } from './life.ts'
+import { type Life, madeTwice, type StepName } from './life.ts'
 
 /** What a campaign at one step came to. */
 export interface Campaign {
@@ -67,6 +67,7 @@ export const campaign = async (
   const { session, disturbance } = life
   const met = new Map<string, string>()
   let failed = 0
+  let made: ReadonlyMap<string, string> = new Map()
   await life.prepare(step)
   for (let count = 1; ; count++) {
     const now: FaultKind[] = []
@@ -83,8 +84,11 @@ export const campaign = async (
       disturbance.rest()
       delete session.environment.TENANTRY_TIMEOUT_SECONDS
     })
+    const standing = await life.identities()
     const cases = [...met].slice(before).map(([kind, fault]) => `${kind} (${fault})`)
     const what = `run ${count} of ${life.stack} ${step}, disturbed at ${cases.join(', ') || 'nothing'}`
+    if (step === 'up') expect(madeTwice(made, standing), what).toEqual([])
+    made = standing
     if (cases.length === 0) {
       expect(failuresOf([result]), what).toEqual([])
       expect(result.diagnostics, what).toEqual([])

@@ -8,7 +8,7 @@ import { failuresOf } from '../../integration/lab-session.ts'
 import { type Descendant, descendantsOf, killNow } from '../../integration/processes.ts'
 import type { ChangingCall } from './changing-calls.ts'
 import { patienceSeconds } from './fault-kinds.ts'
-import type { Life, StepName } from './life.ts'
+import { type Life, madeTwice, type StepName } from './life.ts'
 
 /** What dies: the plugin that made the call, the engine, `tenantry` with all below it, `tenantry` alone. */
 export const victims = ['plugin', 'engine', 'all', 'tenantry'] as const
@@ -114,8 +114,10 @@ export const killCase = async (life: Life, point: KillPoint): Promise<void> => {
   const what = `${point.victim} killed at write ${point.write} of ${point.step} (${point.fate})`
   await life.prepare(point.step)
   await killedRun(life, point)
+  const made = await life.identities()
   const again = await life.run(point.step)
   expect(failuresOf([again]), what).toEqual([])
   expect(again.diagnostics, what).toEqual([])
+  if (point.step === 'up') expect(madeTwice(made, await life.identities()), what).toEqual([])
   await life.expectReached(point.step, what)
 }

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { type FaultTally, tallyFaults } from '../record-row.ts'
+import { fates, type KillPoint, killCase, type Victim, victims } from './kill.ts'
+import { type Life, type StepName, stepNames } from './life.ts'
+import { isWhole, pick, random, seed } from './seeded.ts'
+
+/** How many of the victims each call of the whole matrix meets. */
+const rounds = Math.min(victims.length, Number(process.env.TENANTRY_KILL_ROUNDS ?? victims.length))
+/** How many kills a sample has; `up` gets most of them. */
+const sampled: Readonly<Record<StepName, number>> = { up: 5, update: 1, replace: 1, destroy: 1 }
+
+const next = random(seed)
+
+const victimAt = (at: number): Victim => victims[at % victims.length] ?? 'all'
+
+/** Every changing call of a step in order, the victim of each one another one in the next round. */
+const everyPoint = (life: Life, step: StepName, round: number): readonly KillPoint[] =>
+  life.calls[step].map((_, index) => ({
+    step,
+    write: index + 1,
+    victim: victimAt(index + round),
+    fate: pick(fates, next),
+  }))
+
+/** One in each part of a step, so that all of it is tried. */
+const somePoints = (life: Life, step: StepName, at: number): readonly KillPoint[] =>
+  Array.from({ length: sampled[step] }, (_, index) => ({
+    step,
+    write: 1 + Math.floor(((index + next()) * life.calls[step].length) / sampled[step]),
+    victim: victimAt(index + at),
+    fate: pick(fates, next),
+  }))
+
+type Points = Readonly<Record<StepName, readonly KillPoint[]>>
+
+const pointsOf = (of: (step: StepName, at: number) => readonly KillPoint[]): Points => ({
+  up: of('up', 0),
+  update: of('update', 1),
+  replace: of('replace', 2),
+  destroy: of('destroy', 3),
+})
+
+const words: Readonly<Record<Victim, string>> = {
+  plugin: 'the provider’s process is killed',
+  engine: 'the engine is killed',
+  all: 'the whole run is killed',
+  tenantry: '`tenantry` is killed, its engine goes on',
+}
+
+interface Killing {
+  readonly life: Life
+  readonly points: Points
+  readonly tallies: ReadonlyMap<Victim, FaultTally>
+}
+
+/** One step of a life, killed where there is a point; what went wrong, if anything. */
+const liveStep = async ({ life, tallies }: Killing, step: StepName, point?: KillPoint): Promise<string[]> => {
+  if (point === undefined) {
+    await life.prepare(step)
+    await life.run(step)
+    return []
+  }
+  try {
+    await tallies.get(point.victim)?.count(async () => {
+      await killCase(life, point)
+      return 1
+    })
+    return []
+  } catch (error) {
+    const wrong = `${JSON.stringify(point)}: ${error instanceof Error ? error.message : String(error)}`
+    console.log(wrong)
+    // The next point is to begin where an undisturbed run ends.
+    await life.run(step)
+    return [wrong]
+  }
+}
+
+/** Lives as often as the step with the most points needs; each life meets one point a step. */
+const liveThrough = async (killing: Killing): Promise<readonly string[]> => {
+  const { life, points } = killing
+  const wrong: string[] = []
+  const lives = Math.max(...stepNames.map((step) => points[step].length))
+  for (let count = 0; count < lives; count++) {
+    const last = stepNames.findLastIndex((step) => step !== 'destroy' && points[step][count] !== undefined)
+    for (const [index, step] of stepNames.entries())
+      if (index <= last || step === 'destroy')
+        wrong.push(...(await liveStep(killing, step, points[step][count])))
+    await life.clear()
+  }
+  return wrong
+}
+
+const talliesOf = (): ReadonlyMap<Victim, FaultTally> =>
+  new Map(
+    victims.map((victim) => [
+      victim,
+      tallyFaults(`kill-${victim}${isWhole ? '' : '-sample'}`, {
+        fault: words[victim],
+        step: isWhole ? 'at changing calls of up, update, replace and destroy' : 'at calls drawn by a seed',
+      }),
+    ]),
+  )
+
+/** The part of the matrix in which processes die. */
+export const describeKills = (lifeOf: () => Life): void => {
+  describe('a run that is killed', () => {
+    test('is finished by the next one, which needs nobody and makes nothing twice', async () => {
+      const life = lifeOf()
+      const tallies = talliesOf()
+      const wrong: string[] = []
+      const all = isWhole
+        ? Array.from({ length: rounds }, (_, round) => pointsOf((step) => everyPoint(life, step, round)))
+        : [pointsOf((step, at) => somePoints(life, step, at))]
+      try {
+        for (const points of all) wrong.push(...(await liveThrough({ life, points, tallies })))
+      } finally {
+        for (const tally of tallies.values()) await tally.write()
+      }
+      expect(wrong).toEqual([])
+    })
+  })
+}
