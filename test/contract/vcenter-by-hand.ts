@@ -68,7 +68,13 @@ export interface Inventory {
     mandatory: boolean
     machines: readonly string[]
   }[]
-  readonly portGroups: readonly { name: string; id: string; vlan: number; description: string }[]
+  readonly portGroups: readonly {
+    name: string
+    id: string
+    switchUuid: string
+    vlan: number
+    description: string
+  }[]
   readonly categories: readonly { name: string; id: string; cardinality: string; types: readonly string[] }[]
   /** `category/tag`. */
   readonly tags: readonly string[]
@@ -232,6 +238,29 @@ export class VcenterByHand {
     )
   }
 
+  /** The ids by which a plugin knows resources of a type whose names begin with a text. */
+  async idsNamed(type: string, name: string): Promise<readonly string[]> {
+    const has = (path: string) => path.split('/').at(-1)?.startsWith(name) === true
+    const { machines, pools, portGroups, categories, rules } = await this.inventory()
+    if (type === 'virtualMachine') return machines.filter(({ path }) => has(path)).map(({ uuid }) => uuid)
+    if (type === 'resourcePool') return pools.filter(({ path }) => has(path)).map(({ id }) => id)
+    if (type === 'distributedPortGroup') return portGroups.filter((one) => has(one.name)).map(({ id }) => id)
+    if (type === 'tagCategory') return categories.filter((one) => has(one.name)).map(({ id }) => id)
+    if (type === 'tag') return [...(await this.tagNames())].flatMap(([id, tag]) => (has(tag) ? [id] : []))
+    if (type === 'folder')
+      return (await this.#allOf('Folder', ['name']))
+        .filter(({ values }) => has(textOf(values.get('name'))))
+        .map(({ id }) => id)
+    const clusters = await this.#allOf('ClusterComputeResource', ['name'])
+    return rules
+      .filter((rule) => has(rule.name))
+      .flatMap(({ cluster, key }) =>
+        clusters
+          .filter(({ values }) => textOf(values.get('name')) === cluster)
+          .map(({ id }) => `${id}:${key}`),
+      )
+  }
+
   /** When a VM was powered on and off and removed, by vCenter's own log, oldest first. Only a vCenter with events knows. */
   async eventsOf(machine: string): Promise<readonly { kind: string; at: number }[]> {
     const kinds = ['VmPoweredOnEvent', 'VmPoweredOffEvent', 'VmRemovedEvent']
@@ -247,6 +276,22 @@ export class VcenterByHand {
       .sort((left, right) => left.at - right.at)
   }
 
+  /** Takes a rule out of a cluster. */
+  async removeRule(cluster: string, key: number): Promise<void> {
+    await this.task(
+      'ReconfigureComputeResource_Task',
+      await this.at(cluster, 'ClusterComputeResource'),
+      `<spec xsi:type="ClusterConfigSpecEx"><rulesSpec><operation>remove</operation><removeKey xsi:type="xsd:int">${key}</removeKey></rulesSpec></spec><modify>true</modify>`,
+    )
+  }
+
+  /** What a change of a port group must name, so that it is not lost. */
+  async configVersion(portGroup: string): Promise<string> {
+    const on = { type: 'DistributedVirtualPortgroup', id: portGroup }
+    const [found] = await this.#retrieve(on, on.type, ['config'])
+    return text(found?.values.get('config'), 'configVersion')
+  }
+
   async inventory(): Promise<Inventory> {
     const entities = new Map<string, { name: string; parent: string; type: string }>()
     const read = async (type: string, paths: readonly string[]): Promise<readonly Found[]> => {
@@ -259,6 +304,8 @@ export class VcenterByHand {
     }
     const folders = await read('Folder', [])
     for (const type of ['Datacenter', 'ClusterComputeResource', 'HostSystem', 'Network']) await read(type, [])
+    const switches = await read('DistributedVirtualSwitch', ['uuid'])
+    const switchUuids = new Map(switches.map(({ id, values }) => [id, textOf(values.get('uuid'))]))
     const groups = await read('DistributedVirtualPortgroup', ['config'])
     const pools = await read('ResourcePool', ['config.cpuAllocation', 'config.memoryAllocation'])
     const machines = await read('VirtualMachine', machineProperties.slice(2))
@@ -307,6 +354,7 @@ export class VcenterByHand {
           id,
           vlan: Number(text(values.get('config'), 'defaultPortConfig.vlan.vlanId')),
           description: text(values.get('config'), 'description'),
+          switchUuid: switchUuids.get(text(values.get('config'), 'distributedVirtualSwitch')) ?? '',
         }))
         .sort(by(({ name }) => name)),
       categories: await this.#categories(),
