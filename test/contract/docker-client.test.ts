@@ -1,49 +1,50 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Docker } from '../../src/clients/docker.ts'
-import { type DockerEngine, startDockerEngine } from '../../src/lab/docker/engine.ts'
+import { describeEngines, patience } from './docker-bench.ts'
 
-let folder: string
-let engine: DockerEngine
-let docker: Docker
+const spec = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'nginx:1.25' } } }
+const nodes = [{ hostname: 'one', cpus: 1, memoryBytes: 2 ** 32, role: 'manager' }] as const
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tenantry-client-'))
-  engine = await startDockerEngine({ socketPath: join(folder, 'docker.sock'), seed: 'client' })
-  await engine.joinNode({ hostname: 'one', cpus: 2, memoryBytes: 2 ** 32, role: 'manager' })
-  docker = new Docker({ host: `unix://${engine.socketPath}` })
-})
+describeEngines('the client', nodes, (bench) => {
+  let docker: Docker
 
-afterEach(async () => {
-  await docker.close()
-  await engine.stop()
-  await rm(folder, { recursive: true })
-})
+  beforeEach(() => {
+    docker = new Docker({ host: `unix://${bench.engine.socketPath}` })
+  })
 
-const spec = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'nginx' } } }
+  afterEach(() => docker.close())
 
-describe('the client', () => {
   it('reads what it wrote, by id, name and filter', async () => {
     const id = await docker.createService(spec)
     expect((await docker.service('web'))?.ID).toBe(id)
     expect(await docker.services({ name: ['web'] })).toHaveLength(1)
     expect(await docker.services({ name: ['other'] })).toEqual([])
-    expect((await docker.tasks({ service: [id] }))[0]?.Status.State).toBe('running')
+    await expect
+      .poll(async () => (await docker.tasks({ service: [id] }))[0]?.Status.State, patience)
+      .toBe('running')
     expect((await docker.nodes())[0]?.Description.Hostname).toBe('one')
     expect((await docker.info()).Swarm?.Nodes).toBe(1)
     const config = await docker.createPayload('configs', { Name: 'c', Data: 'YQ==' })
     expect((await docker.payload('configs', 'c'))?.ID).toBe(config)
     expect(await docker.payloads('configs', { name: ['c'] })).toHaveLength(1)
+    await docker.createVolume({ Name: 'data', Labels: { a: 'b' } })
+    expect((await docker.volumes({ name: ['data'] }))[0]).toMatchObject({
+      Driver: 'local',
+      Labels: { a: 'b' },
+    })
+    const network = await docker.createNetwork({ Name: 'backend', Driver: 'overlay' })
+    expect((await docker.network('backend'))?.Id).toBe(network)
   })
 
   it('answers nothing for what is not there, and removes it without complaint', async () => {
     expect(await docker.service('none-such')).toBeUndefined()
     expect(await docker.volume('none-such')).toBeUndefined()
+    expect(await docker.network('none-such')).toBeUndefined()
+    expect(await docker.payload('secrets', 'none-such')).toBeUndefined()
     await docker.removeService('none-such')
     await docker.removeNetwork('none-such')
+    await docker.removeVolume('none-such')
     await docker.removePayload('secrets', 'none-such')
   })
 
@@ -51,12 +52,16 @@ describe('the client', () => {
     const id = await docker.createService(spec)
     await expect(docker.updateService(id, 1, spec)).rejects.toMatchObject({ code: 'out-of-sequence' })
     await expect(docker.createService(spec)).rejects.toMatchObject({ code: 'conflict' })
-    await expect(docker.createNetwork({ Name: '!' })).rejects.toMatchObject({ code: 'invalid-request' })
+    await expect(docker.createNetwork({ Name: '!', Driver: 'overlay' })).rejects.toMatchObject({
+      code: 'invalid-request',
+    })
   })
+})
 
+describe('a client without an engine', () => {
   it('says that nobody answers', async () => {
     const nowhere = new Docker({
-      host: `unix://${join(folder, 'none.sock')}`,
+      host: 'unix:///nowhere/none.sock',
       retries: { attempts: 1, baseMilliseconds: 1, totalMilliseconds: 1 },
     })
     await expect(nowhere.nodes()).rejects.toMatchObject({

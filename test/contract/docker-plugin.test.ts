@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/clients/clock.ts'
 import { Docker } from '../../src/clients/docker.ts'
-import { type DockerEngine, startDockerEngine } from '../../src/lab/docker/engine.ts'
 import { type DockerClient, withClock } from '../../src/lab/plugins/docker-inputs.ts'
 import { dockerPlugin } from '../../src/lab/plugins/docker-plugin.ts'
 import { type Properties, type ResourceContext, Unfinished } from '../../src/provider/plugin.ts'
+import { type DockerBench, describeEngines } from './docker-bench.ts'
 
-let folder: string
-let engine: DockerEngine
 let client: DockerClient
 /** Runs at the next wait, in place of time. */
 let onWait: () => Promise<void>
@@ -45,7 +41,7 @@ const web = (networkId: string): Properties => ({
     containerSpec: { image: 'nginx:1.25', env: { B: '2', A: '1' } },
     resources: {
       limits: { nanoCpus: 1e9, memoryBytes: 2 ** 28 },
-      reservation: { nanoCpus: 5e8, memoryBytes: 2 ** 27 },
+      reservation: { nanoCpus: 2e8, memoryBytes: 2 ** 27 },
     },
     placement: { constraints: ['node.role==worker'] },
     networksAdvanceds: [{ name: networkId }],
@@ -53,29 +49,20 @@ const web = (networkId: string): Properties => ({
   labels: own(),
 })
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tenantry-plugin-'))
-  engine = await startDockerEngine({ socketPath: join(folder, 'docker.sock'), seed: 'plugin' })
-  await engine.joinNode({ hostname: 'one', cpus: 4, memoryBytes: 2 ** 33 })
-  onWait = async () => {}
+/** Hours pass in a test's seconds, yet a real engine gets the time it needs for what it was asked. */
+const hurriedClock = (isReal: boolean): Clock => {
   let time = 0
-  const clock: Clock = {
+  return {
     now: () => time,
     wait: async (milliseconds) => {
       time += milliseconds
       await onWait()
+      if (isReal) await pause(milliseconds / 3)
     },
   }
-  client = withClock(new Docker({ host: `unix://${engine.socketPath}` }), clock)
-})
+}
 
-afterEach(async () => {
-  await client.docker.close()
-  await engine.stop()
-  await rm(folder, { recursive: true })
-})
-
-describe('networks', () => {
+const networks = (): void => {
   it('are made, read as they were written, imported, and deleted twice', async () => {
     const { id, outputs } = await network.create(client, backend, context)
     expect(outputs).toMatchObject({ ...backend, scope: 'swarm' })
@@ -115,23 +102,42 @@ describe('networks', () => {
     await expect(network.delete(client, again.id, outputs, context)).rejects.toThrow(/in use/)
   })
 
+  it('that overlap another are made, said to be of no use, and of use once the other is gone', async () => {
+    const { id, outputs } = await network.create(client, backend, context)
+    const inputs = { ...backend, name: 'other' }
+    const making = network.create(client, inputs, context)
+    await expect(making).rejects.toThrow(Unfinished)
+    await expect(making).rejects.toMatchObject({
+      cause: { details: { hint: expect.stringContaining('overlaps') } },
+    })
+    await network.delete(client, id, outputs, context)
+    const adopted = await network.create(client, inputs, context)
+    expect(adopted.outputs).toMatchObject({ ...inputs, scope: 'swarm' })
+    expect((await network.read(client, adopted.id, inputs, adopted.outputs, context))?.inputs).toEqual(inputs)
+  })
+
   it('are found by name', async () => {
     const { id } = await network.create(client, backend, context)
     const find = dockerPlugin.functions?.['docker:index/getNetwork:getNetwork']
     expect(await find?.(client, { name: 'backend' })).toMatchObject({ id, driver: 'overlay', scope: 'swarm' })
     await expect(find?.(client, { name: 'no-such' })).rejects.toMatchObject({ code: 'not-found' })
   })
-})
+}
 
-describe('volumes, secrets and configs', () => {
+const things = (): void => {
   it('keep a volume’s data: an own one alike is adopted, one that differs refused', async () => {
-    const inputs = { name: 'data', driver: 'local', driverOpts: { type: 'nfs' }, labels: own() }
+    const inputs = {
+      name: 'data',
+      driver: 'local',
+      driverOpts: { type: 'nfs', o: 'addr=192.0.2.1', device: ':/data' },
+      labels: own(),
+    }
     const { id, outputs } = await volume.create(client, inputs, context)
     expect(id).toBe('data')
     expect(outputs).toMatchObject({ mountpoint: expect.stringContaining('data') })
     expect((await volume.create(client, inputs, context)).id).toBe('data')
     await expect(
-      volume.create(client, { ...inputs, driverOpts: { type: 'cifs' } }, context),
+      volume.create(client, { ...inputs, driverOpts: { type: 'cifs', device: '//192.0.2.1/data' } }, context),
     ).rejects.toMatchObject({ code: 'conflict' })
     expect((await volume.read(client, 'data', inputs, outputs, context))?.inputs).toEqual(inputs)
     await volume.delete(client, 'data', outputs, context)
@@ -161,9 +167,9 @@ describe('volumes, secrets and configs', () => {
     const made = await config.create(client, raw, context)
     expect((await config.read(client, made.id, raw, raw, context))?.inputs).toEqual(raw)
   })
-})
+}
 
-describe('services', () => {
+const services = (bench: DockerBench): void => {
   const start = async (change: Properties = {}) => {
     const { id } = await network.create(client, backend, context)
     const inputs = { ...web(id), ...change }
@@ -209,9 +215,9 @@ describe('services', () => {
     const { id, inputs } = await start()
     const more = { ...inputs, mode: { replicated: { replicas: 3 } } }
     await service.update(client, id, inputs, more, context)
-    expect(await client.docker.tasks({ service: [id] })).toHaveLength(3)
+    await bench.untilRunning(3, id)
     expect((await service.create(client, inputs, context)).id).toBe(id)
-    expect(await client.docker.tasks({ service: [id] })).toHaveLength(2)
+    await bench.untilRunning(2, id)
     await expect(
       service.create(client, { ...inputs, labels: [{ label: 'tenantry.owner', value: 'x' }] }, context),
     ).rejects.toMatchObject({ code: 'foreign' })
@@ -219,19 +225,45 @@ describe('services', () => {
 
   it('are waited for only where that is asked for; the state knows one that does not run', async () => {
     const impossible = {
-      taskSpec: { containerSpec: { image: 'x' }, placement: { constraints: ['node.labels.no==where'] } },
+      taskSpec: {
+        containerSpec: { image: 'nginx:1.25' },
+        placement: { constraints: ['node.labels.no==where'] },
+      },
     }
     const { id, outputs, inputs } = await start(impossible)
     await service.delete(client, id, outputs, context)
     const waiting = service.create(client, { ...inputs, convergeConfig: { timeout: '10s' } }, context)
     await expect(waiting).rejects.toThrow(Unfinished)
     await expect(waiting).rejects.toThrow(/no suitable node/)
+    let joining: Promise<string> | undefined
     onWait = async () => {
-      await engine.joinNode({ hostname: 'two', cpus: 4, memoryBytes: 2 ** 33, labels: { no: 'where' } })
+      joining ??= bench.engine.joinNode({
+        hostname: 'two',
+        cpus: 1,
+        memoryBytes: 2 ** 33,
+        labels: { no: 'where' },
+      })
+      await joining
     }
     const adopted = await service.create(client, { ...inputs, convergeConfig: {} }, context)
     expect(adopted.id).not.toBe(id)
     await service.delete(client, adopted.id, outputs, context)
     await service.delete(client, adopted.id, outputs, context)
   })
+}
+
+const nodes = [
+  { hostname: 'one', cpus: 1, memoryBytes: 2 ** 33, role: 'manager' },
+  { hostname: 'worker', cpus: 1, memoryBytes: 2 ** 33 },
+] as const
+
+describeEngines('the docker plugin', nodes, (bench) => {
+  beforeEach(() => {
+    onWait = async () => {}
+    client = withClock(new Docker({ host: `unix://${bench.engine.socketPath}` }), hurriedClock(bench.isReal))
+  })
+  afterEach(() => client.docker.close())
+  describe('networks', networks)
+  describe('volumes, secrets and configs', things)
+  describe('services', () => services(bench))
 })

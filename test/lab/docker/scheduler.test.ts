@@ -41,8 +41,13 @@ describe('constraints', () => {
     expect(met('node.id!=n1')).toBe(false)
   })
 
+  it('on what no node has are met by none', () => {
+    expect(meets(node, parseConstraints(['cluster.name==x']))).toBe(false)
+    expect(meets(node, parseConstraints(['cluster.name!=x']))).toBe(false)
+  })
+
   it('that are none are refused', () => {
-    for (const text of ['zone', 'node.labels.a=b', 'cluster.name==x', 'node.role=='])
+    for (const text of ['zone', 'node.labels.a=b', 'node.role=='])
       expect(() => parseConstraints([text]), text).toThrow()
   })
 })
