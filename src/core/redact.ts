@@ -22,6 +22,16 @@ const inBase64 = (bytes: Buffer): string[] =>
 
 const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_')
 
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+const inXml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+
 const lines = (secret: string): string[] =>
   secret.split(/\r?\n/).filter((line) => line.length >= shortestLine && !line.startsWith('-----'))
 
@@ -29,17 +39,23 @@ const lines = (secret: string): string[] =>
 const passwordsIn = (secret: string): string[] =>
   [...secret.matchAll(/(?:pass\w*|secret\w*|token|key)=([^,;&\s]+)/gi)].map(([, value = '']) => value)
 
-/** A secret as itself and in the forms that servers echo it in: JSON, URL, base64, hex, line by line, a part of options. */
+/** A secret as itself and in the forms that servers echo it in: JSON (twice too), XML, URL, base64, hex, line by line, a part of options. */
 export const formsOf = (secret: string): readonly string[] => {
   const parts = [secret, ...lines(secret), ...passwordsIn(secret)]
   const forms = parts.flatMap((part) => {
     const bytes = Buffer.from(part, 'utf8')
     const base64 = inBase64(bytes)
+    const json = JSON.stringify(part).slice(1, -1)
     return [
       part,
-      JSON.stringify(part).slice(1, -1),
+      json,
+      JSON.stringify(json).slice(1, -1),
+      inXml(part),
+      inXml(json),
       encodeURIComponent(part),
+      encodeURIComponent(part).replaceAll('%20', '+'),
       bytes.toString('hex'),
+      bytes.toString('hex').toUpperCase(),
       ...base64,
       ...base64.map(urlSafe),
     ]

@@ -155,7 +155,7 @@ export const lives: readonly Life[] = [
     token: 'ucp:index:NodePlacement',
     named: 'one',
     inputs: { hostname: 'one', collection: '/Run', orchestrator: 'swarm', availability: 'active' },
-    changed: { hostname: 'one', collection: '/Run/Std', orchestrator: 'mixed', availability: 'pause' },
+    changed: { hostname: 'one', collection: '/Run/Std', orchestrator: 'swarm', availability: 'pause' },
   },
   {
     token: 'ucp:index:ContentTrust',

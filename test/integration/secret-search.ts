@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface KnownSecret {
   readonly name: string
   readonly value: string
+  /** A part of it without signs that anybody escapes: found however the rest of it is written. */
+  readonly core?: string
 }
 
 /** Shorter ones stand in every text. */
@@ -30,6 +32,8 @@ const formsOf = (value: string): readonly string[] => {
       JSON.stringify(part).slice(1, -1),
       encodeURIComponent(part),
       Buffer.from(part).toString('hex'),
+      Buffer.from(part).toString('hex').toUpperCase(),
+      Buffer.from(part, 'utf16le').toString('latin1'),
       ...base64,
       ...base64.map((one) => one.replaceAll('+', '-').replaceAll('/', '_')),
     ]
@@ -42,12 +46,18 @@ export class SecretSearch {
   readonly #forms: readonly { readonly name: string; readonly form: string }[]
 
   constructor(secrets: readonly KnownSecret[]) {
-    this.#forms = secrets.flatMap(({ name, value }) => formsOf(value).map((form) => ({ name, form })))
+    this.#forms = secrets.flatMap(({ name, value, core }) =>
+      [...formsOf(value), ...(core === undefined ? [] : formsOf(core))].map((form) => ({ name, form })),
+    )
   }
 
   text(where: string, text: string): readonly string[] {
-    const found = this.#forms.filter(({ form }) => text.includes(form))
-    return [...new Set(found.map(({ name, form }) => `${name} in ${where}: ${around(text, form)}`))]
+    const unwrapped = withoutBreaks(text)
+    const found = this.#forms.flatMap(({ name, form }) => {
+      const seen = [text, unwrapped].find((one) => one.includes(form))
+      return seen === undefined ? [] : [`${name} in ${where}: ${around(seen, form)}`]
+    })
+    return [...new Set(found)]
   }
 
   /** Every file below a folder, by bytes. */
@@ -62,6 +72,9 @@ export class SecretSearch {
     return found
   }
 }
+
+/** A text whose lines were broken: without white space, written breaks and the signs that begin a line or join two. */
+const withoutBreaks = (text: string): string => text.replaceAll(/\\+[nrt]|=\r?\n|"\s*\+\s*"|[\s|>]+/g, '')
 
 /** What stands before a secret, to find the place by. */
 const around = (text: string, form: string): string => {
