@@ -1,7 +1,10 @@
 /** A process, as `ProcessIdentity` tells it apart. */
-export interface MarkedProcess {
+interface Identity {
   readonly pid: number
   readonly started: string
+}
+
+export interface MarkedProcess extends Identity {
   /** By SIGSTOP or a terminal. */
   readonly isStopped: boolean
 }
@@ -9,5 +12,11 @@ export interface MarkedProcess {
 /** Every process of this machine whose environment has exactly this `NAME=value`, but this one. Linux only. Never throws. */
 export declare const markedProcesses: (variable: string) => readonly MarkedProcess[]
 
-/** Ends them at once; how many those were. Never throws. */
+/** Every process below one. Linux only. Never throws. */
+export declare const processesBelow: (root: number) => readonly Identity[]
+
+/** Ends processes at once, but none that only got the number of one of them; how many those were. Never throws. */
+export declare const endAll: (processes: readonly Identity[]) => number
+
+/** Ends all that `markedProcesses` finds; how many those were. Never throws. */
 export declare const endMarked: (variable: string) => number

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 const statOf = (pid) => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0], started: `${fields[22 - 3]} ticks` }
+  return { state: fields[0], parent: Number(fields[4 - 3]), started: `${fields[22 - 3]} ticks` }
 }
 
 const isMarked = (pid, variable) =>
@@ -37,10 +37,37 @@ export const markedProcesses = (variable) =>
     .filter((pid) => pid !== process.pid)
     .flatMap((pid) => describe(pid, variable))
 
-/** Ends them at once; how many those were. One whose number another process got meanwhile is left alone. */
-export const endMarked = (variable) => {
+const parentOf = (pid) => {
+  try {
+    return statOf(pid).parent
+  } catch {
+    return undefined // Gone meanwhile.
+  }
+}
+
+const identify = (pid) => {
+  try {
+    return [{ pid, started: statOf(pid).started }]
+  } catch {
+    return []
+  }
+}
+
+/** Every process below one. */
+export const processesBelow = (root) => {
+  const parents = numbers().map((name) => [Number(name), parentOf(name)])
+  const found = []
+  for (let level = [root]; level.length > 0; ) {
+    level = parents.filter(([, parent]) => level.includes(parent)).map(([pid]) => pid)
+    found.push(...level)
+  }
+  return found.flatMap(identify)
+}
+
+/** Ends processes at once; how many those were. One whose number another process got meanwhile is left alone. */
+export const endAll = (processes) => {
   let count = 0
-  for (const { pid, started } of markedProcesses(variable))
+  for (const { pid, started } of processes)
     try {
       if (statOf(pid).started !== started) continue
       process.kill(pid, 'SIGKILL')
@@ -50,3 +77,5 @@ export const endMarked = (variable) => {
     }
   return count
 }
+
+export const endMarked = (variable) => endAll(markedProcesses(variable))

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { endMarked, markedProcesses } from '../../bin/marked-processes.mjs'
-import { endProcess, type ProcessIdentity } from './process-identity.ts'
+import { endAll, endMarked, markedProcesses, processesBelow } from '../../bin/marked-processes.mjs'
+import { endProcess, isAlive, type ProcessIdentity } from './process-identity.ts'
 
 /** A run that lost its stack, on this machine. */
 export interface EarlierRun {
@@ -27,14 +27,18 @@ const untilGone = async (mark: string, milliseconds: number): Promise<boolean> =
 
 /**
  * Ends what is left of a run that died, or that shows no life: its engine, plugins and programs, told by what stands in
- * their environment. The engine of a dead run gets a moment to finish what is under way, one that was stopped none.
+ * their environment. The engine of a dead run gets a moment to finish what is under way; one that was stopped gets none, nor
+ * does a run that lives and is stuck.
  *
  * On Linux; elsewhere only the run's own process. Never touches this process.
  */
 export const endEarlier = async ({ holder, mark }: EarlierRun): Promise<void> => {
   if (holder.pid === process.pid) return
+  const isStuck = await isAlive(holder)
+  const below = isStuck ? processesBelow(holder.pid) : []
   await endProcess(holder, 0)
-  if (await untilGone(mark, patienceMilliseconds)) return
+  if (isStuck) endAll(below)
+  else if (await untilGone(mark, patienceMilliseconds)) return
   for (const until = performance.now() + burialMilliseconds; performance.now() < until; ) {
     if (endMarked(mark) === 0 && markedProcesses(mark).length === 0) return
     await wait(pollMilliseconds)
