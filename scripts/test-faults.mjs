@@ -1,6 +1,6 @@
 // The whole fault matrix: every fault at every step, with the table of what came of it.
 // `--write` keeps the result in git for the README; `--rounds N` kills N of the four victims at each call instead of all.
-import { existsSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled, root, run } from './setup.mjs'
 
@@ -11,11 +11,15 @@ const env = { ...process.env, TENANTRY_FAULTS: 'full', TENANTRY_SEED: seed, TENA
 
 const npx = (command, more = {}) => run('npx', ['--no-install', ...command], { env: { ...env, ...more } })
 
-/** Those of some tests that are there, in one project. */
-const runTests = (project, files, more) => {
-  const there = files.filter((file) => existsSync(join(root, file)))
-  return there.length === 0 ? 0 : npx(['vitest', 'run', '--project', project, ...there], more)
-}
+/** Every test file of a folder that takes part: it writes rows, or has more cases for this command. */
+const testsIn = (folder) =>
+  readdirSync(join(root, 'test', folder), { recursive: true })
+    .map((name) => join('test', folder, String(name)))
+    .filter((file) => file.endsWith('.test.ts') && !file.includes('matrix'))
+    .filter((file) => /record-row|TENANTRY_FAULTS|model-case/.test(readFileSync(join(root, file), 'utf8')))
+
+const runTests = (project, files, more) =>
+  files.length === 0 ? 0 : npx(['vitest', 'run', '--project', project, ...files], more)
 
 await ensureInstalled()
 const setup = await npx(['tsx', 'scripts/setup-real.ts', 'engine', 'vcsim'])
@@ -23,22 +27,15 @@ if (setup !== 0) process.exit(setup)
 rmSync(join(root, '.tenantry', 'faults'), { recursive: true, force: true })
 
 const started = Date.now()
-/** Two engines at a time: each waits for servers half of its time. */
+// Two engines at a time: each waits for servers half of its time.
 const matrix = await Promise.all([
   runTests('faults', ['test/faults/matrix/matrix.test.ts'], { TENANTRY_FAULTS_PART: 'http' }),
   runTests('faults', ['test/faults/matrix/matrix.test.ts'], { TENANTRY_FAULTS_PART: 'kills' }),
 ])
 const rest = [
-  await runTests('unit', ['test/faults/model.test.ts']),
-  await runTests('contract', [
-    'test/contract/lab-faults.test.ts',
-    'test/contract/vault-faults.test.ts',
-    'test/contract/vsphere-faults.test.ts',
-  ]),
-  await runTests(
-    'integration',
-    ['state', 'leases', 'drift', 'vault', 'pools'].map((name) => `test/integration/${name}.test.ts`),
-  ),
+  await runTests('unit', testsIn('faults')),
+  await runTests('contract', testsIn('contract')),
+  await runTests('integration', testsIn('integration')),
 ]
 const minutes = String(Math.ceil((Date.now() - started) / 60_000))
 const kept = args.filter((one) => one === '--write')

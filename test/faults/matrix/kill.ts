@@ -40,7 +40,7 @@ export interface Ended {
 const argumentsOf = (step: StepName, tenant: string): readonly string[] =>
   step === 'destroy'
     ? ['destroy', tenant, '--cluster', 'nonprod', '--yes', tenant]
-    : ['up', tenant, '--cluster', 'nonprod', '--full', '--quiet']
+    : ['up', tenant, '--cluster', 'nonprod', '--quiet']
 
 /** `tenantry` as a shell would start it, in a process group of its own. */
 export const startTenantry = (

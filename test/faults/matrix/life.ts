@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { appliedFolder, forgetApplied } from '../../../src/cli/applied.ts'
 import { checkoutRoot } from '../../../src/engine/checkout.ts'
 import { destroyStack } from '../../../src/engine/run-stack.ts'
 import type { StackResult } from '../../../src/engine/stack-result.ts'
@@ -61,6 +62,9 @@ interface Open {
 }
 
 const prepare = async (open: Open, step: StepName): Promise<void> => {
+  // So that `tenantry up` runs it, and leaves the platform's stack alone, which is as applied.
+  const applied = appliedFolder(open.session.environment)
+  if (applied !== undefined) await forgetApplied(applied, open.stack)
   if (step === 'destroy') return
   const { organization, session } = open
   await writeFile(join(session.files, 'tenants', `${organization}.ts`), tenantFiles(organization)[step])

@@ -60,20 +60,20 @@ export const describeTwoRuns = (lifeOf: () => Life): void => {
       const file = join(life.session.files, 'tenants', `${neighbour}.ts`)
       const tally = tallyFaults(
         'runs-two-stacks',
-        { fault: 'two runs at once', step: 'on two stacks of one cluster' },
+        { fault: 'two runs at once', step: 'on two stacks, one made while the other goes' },
         () => 'nothing',
       )
       try {
         await tally.count(async () => {
-          await life.prepare('up')
           await writeFile(file, neighbourFile)
+          const made = await startTenantry(life, 'up', neighbour).ended
+          expect(made.code, made.output).toBe(0)
+          await life.prepare('up')
           life.disturbance.direct(() => ({ kind: 'slow', milliseconds: 50 }))
-          const runs = [startTenantry(life, 'up'), startTenantry(life, 'up', neighbour)]
+          const runs = [startTenantry(life, 'up'), startTenantry(life, 'destroy', neighbour)]
           for (const { code, output } of await Promise.all(runs.map(({ ended }) => ended)))
             expect(code, output).toBe(0)
           life.disturbance.rest()
-          const gone = await startTenantry(life, 'destroy', neighbour).ended
-          expect(gone.code, gone.output).toBe(0)
           const hands = handsOn(life.cluster)
           await hands.vault('DELETE', `sys/mounts/orgs/${neighbour}`).finally(() => hands.close())
           await life.expectReached('up', 'beside another run')
