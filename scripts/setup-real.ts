@@ -1,7 +1,9 @@
-// Installs or builds the real parts by name (all where none is named): the engine, vcsim, Vault. Idempotent and cached.
-// CI names what must be there in TENANTRY_REQUIRE_REAL; without that, what needs a missing Go is skipped with a line.
+// Installs or builds the real parts by name (all where none is named): the engine, vcsim, Vault, and on Debian as root the
+// packages of Docker Engine. Idempotent and cached. CI names what must be there in TENANTRY_REQUIRE_REAL; what is not named
+// there and cannot be had on this machine is skipped with a line.
 import { isFault } from '../src/core/fault.ts'
 import { ensureEngine } from '../src/engine/engine.ts'
+import { installDockerd } from '../src/lab/docker/install-dockerd.ts'
 import { buildVault } from '../src/lab/vault/real-vault.ts'
 import { buildVcsim } from '../src/lab/vcenter/vcsim.ts'
 
@@ -11,6 +13,10 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => ensureEngine({ report }),
   vcsim: () => buildVcsim(report),
   vault: () => buildVault(report),
+  docker: async () => {
+    const { version, programs } = await installDockerd(report)
+    report(`docker: ${programs.dockerd} ${version}`)
+  },
 }
 
 const required = (process.env.TENANTRY_REQUIRE_REAL ?? '').split(',')
@@ -19,7 +25,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   try {
     await parts[name]?.()
   } catch (error) {
-    const dispensable = asked.length > 0 && name !== 'engine' && !required.includes(name)
+    const isAskedFor = name === 'docker' ? asked.includes(name) : asked.length === 0
+    const dispensable = name !== 'engine' && !isAskedFor && !required.includes(name)
     const reason = error instanceof Error ? error.message : String(error)
     console.log(`${dispensable ? 'skipped' : 'FAILED'}: ${name}: ${reason}`)
     if (isFault(error) && error.details.hint !== undefined) console.log(`  ${error.details.hint}`)
