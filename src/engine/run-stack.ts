@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import {
   type AttemptsPlace,
@@ -177,7 +178,9 @@ const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
 const placeOf = async (run: StackRun): Promise<StackPlace | undefined> => {
   const folder = stateFolder(run.environment)
   if (folder === undefined) return undefined
-  return { folder, project: await projectName(callOf(run).project), stack: run.stack }
+  const { project } = callOf(run)
+  // A relative one counts from where the engine runs.
+  return { folder: resolve(project, folder), project: await projectName(project), stack: run.stack }
 }
 
 /** A run under a lease: in a back end of its own, cancelled where the lease is lost. */

@@ -221,6 +221,19 @@ const advices: readonly Advice[] = [
       `An engine was killed while it wrote the state of ${stack}. \`tenantry up\` mends what it left beside it.`,
   },
   {
+    sign: /no space left on device|disk quota exceeded|file too large/i,
+    hint: (stack) =>
+      `The disk is full where the state of ${stack} is written, or where PULUMI_HOME or the temporary folder lies. Free some space there, then run this again: it goes on with what is there, and makes nothing twice.`,
+  },
+  {
+    sign: /read-only file system/i,
+    hint: (stack) => `Mount the file system of the state of ${stack} writable, then run this again.`,
+  },
+  {
+    sign: /This run no longer holds its stack/i,
+    hint: (stack) => `Another run took ${stack} over. Run this again once that one has ended.`,
+  },
+  {
     sign: /passphrase must be set|incorrect passphrase/i,
     hint: () =>
       'Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or TENANTRY_SECRETS_PROVIDER for another secrets provider.',
