@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ucp } from '../../src/clients/ucp.ts'
-import { destroyStack } from '../../src/engine/run-stack.ts'
+import { destroyStack, refreshStack } from '../../src/engine/run-stack.ts'
 import { platformUser } from '../../src/lab/cluster-lab.ts'
 import { type ByHandMachine, type Inventory, VcenterByHand } from '../contract/vcenter-by-hand.ts'
 import { hasVcsim } from '../contract/vcenters.ts'
@@ -389,6 +389,27 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
     await expectMembers([...after.keys()])
     const nodesAfter = await nodes()
     for (const name of before.keys()) expect(nodesAfter.get(name)?.ID, name).toBe(nodesBefore.get(name)?.ID)
+  })
+
+  test('are put right after somebody laid hands on them', async () => {
+    const before = await hand.inventory()
+    const machine = { type: 'VirtualMachine', id: ours(before).get('nonprod-std-02')?.id ?? '' }
+    await hand.task('PowerOffVM_Task', machine)
+    const rule = before.rules.find(({ name }) => name === 'nonprod-std') ?? expect.fail('no rule')
+    const rest = numbered('nonprod-std', 2).map((name) => ours(before).get(name)?.id ?? '')
+    await hand.rule('/DC0/host/DC0_C0', { operation: 'edit', name: rule.name, key: rule.key, machines: rest })
+    const [platform] = await stacks()
+    const stack = platform?.stack ?? expect.fail('no platform stack')
+    const { engine, environment } = session
+    const refreshed = await refreshStack({ stack, engine, environment })
+    expect(failuresOf([refreshed])).toEqual([])
+    expect(changesOf([refreshed])).toEqual(
+      expect.arrayContaining([`${stack}: update anti-affinity/std`, `${stack}: update vm/nonprod-std-02`]),
+    )
+    const { results } = await session.run('up', await stacks())
+    expect(failuresOf(results)).toEqual([])
+    expect(await hand.inventory()).toEqual(before)
+    await expectMembers([...ours(before).keys()])
   })
 
   test('have no rule where one machine is left', async () => {

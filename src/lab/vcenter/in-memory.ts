@@ -15,6 +15,8 @@ import { TaggingEndpoint } from './tagging-endpoint.ts'
 export interface InMemoryVcenter extends LabVcenter {
   /** Ends all sessions, as a restart of a vCenter does. */
   readonly expireSessions: () => void
+  /** Keeps clones that are asked for from now on under way, as large templates do, until the answer is called. */
+  readonly holdClones: () => () => void
 }
 
 export interface InMemoryVcenterOptions {
@@ -96,7 +98,8 @@ export const startInMemoryVcenter = async (
 ): Promise<InMemoryVcenter> => {
   const password = options.password ?? new Secret(randomBytes(18).toString('base64url'))
   const sessions = new Sessions(labVcenterUser, password)
-  const soap = new SoapEndpoint(sampleInventory(templateDevices), sessions)
+  const inventory = sampleInventory(templateDevices)
+  const soap = new SoapEndpoint(inventory, sessions)
   const tagging = new TaggingEndpoint(sessions)
   const authority = await createAuthority('Tenantry lab vCenter CA')
   const { certificate, key } = await authority.issueServer('Tenantry lab vCenter')
@@ -121,5 +124,9 @@ export const startInMemoryVcenter = async (
     caCertificate: authority.certificate,
     stop: () => (server.listening ? close(server) : Promise.resolve()),
     expireSessions: () => sessions.expire(),
+    holdClones: () => {
+      inventory.holdsClones = true
+      return () => inventory.releaseClones()
+    },
   }
 }

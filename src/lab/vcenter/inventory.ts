@@ -65,6 +65,8 @@ export interface PortGroup extends Entity {
 export interface Machine extends Entity {
   readonly type: 'VirtualMachine'
   readonly uuid: string
+  /** Whether its clone task is under way: it has a name and no configuration yet. */
+  isBeingMade: boolean
   template: boolean
   /** Null for a template. */
   pool: string | null
@@ -90,7 +92,7 @@ export interface Machine extends Entity {
 
 interface Task extends Entity {
   readonly type: 'Task'
-  readonly info: Xml
+  readonly info: () => Xml
 }
 
 interface View extends Entity {
@@ -149,6 +151,8 @@ export class Inventory {
   readonly #objects = new Map<string, ManagedObject>()
   #last = 0
   readonly root: Folder
+  /** Whether clones that are asked for from now on stay under way until they are let go. */
+  holdsClones = false
 
   constructor() {
     this.root = { type: 'Folder', id: 'group-d1', name: 'Datacenters', parent: null }
@@ -217,6 +221,12 @@ export class Inventory {
     return undefined
   }
 
+  /** Ends the clones that were held. */
+  releaseClones(): void {
+    this.holdsClones = false
+    for (const machine of this.all('VirtualMachine')) machine.isBeingMade = false
+  }
+
   #forgetTasks(): void {
     const tasks = this.all('Task')
     for (const task of tasks.slice(0, Math.max(0, tasks.length - keptTasks))) this.remove(task)
@@ -249,6 +259,7 @@ export const sampleInventory = (templateDevices: (networkId: string) => readonly
   inventory.add('VirtualMachine', vm, {
     name: 'swarm-node-template',
     uuid: randomUUID(),
+    isBeingMade: false,
     template: true,
     pool: null,
     host: inventory.all('HostSystem')[0]?.id ?? '',

@@ -17,7 +17,11 @@ import { type Call, given, type Method } from './soap-call.ts'
 import { invalidPowerState, SoapFault } from './soap-fault.ts'
 import { asTask } from './task-methods.ts'
 
-const machineOf = ({ inventory, on }: Call): Machine => inventory.require('VirtualMachine', on.id)
+const machineOf = ({ inventory, on }: Call): Machine => {
+  const machine = inventory.require('VirtualMachine', on.id)
+  if (machine.isBeingMade) throw new SoapFault('TaskInProgress', `${machine.name} is being cloned.`)
+  return machine
+}
 
 /** The host of a pool's cluster with the fewest VMs: what DRS would choose. */
 const idlestHost = (inventory: Inventory, pool: Pool): Host => {
@@ -98,6 +102,7 @@ const clone = asTask((call) => {
     ...copied,
     name,
     uuid: randomUUID(),
+    isBeingMade: inventory.holdsClones,
     template: false,
     pool: pool.id,
     host: textAt(location, 'host') ?? idlestHost(inventory, pool).id,
