@@ -29,7 +29,7 @@ export interface LabUpRequest {
   readonly engineFolder?: string
   /** False: no real part at all, whatever is there; true where absent. */
   readonly real?: boolean
-  /** Which Docker Engine the clusters have; `found` where absent, `memory` where nothing is to be real. */
+  /** Which Docker Engine the clusters have; `standardDocker` where absent, `memory` where nothing is to be real. */
   readonly docker?: DockerChoice
   /** From powered on to joined; 300 where absent. */
   readonly joinDelayMilliseconds?: number

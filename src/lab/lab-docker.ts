@@ -16,6 +16,12 @@ import type { Member } from './ucp/proxy-contract.ts'
 export const dockerChoices = ['found', 'real', 'memory'] as const
 export type DockerChoice = (typeof dockerChoices)[number]
 
+/**
+ * What a lab takes where nobody chooses. Not the real one: an engine carries one ipvlan network a VLAN interface (measured,
+ * 20.10.24: "is already using parent interface"), and organizations of one VLAN each have theirs.
+ */
+export const standardDocker: DockerChoice = 'memory'
+
 /** The engine of one cluster's swarm. */
 export interface LabDocker {
   readonly engine: DockerEngine

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/schema.ts'
 import { Fault } from '../core/fault.ts'
 import { type ClusterLab, startCluster } from './cluster-lab.ts'
 import { writeCredentials } from './lab-credentials.ts'
-import { chooseDocker, type DockerChoice } from './lab-docker.ts'
+import { chooseDocker, type DockerChoice, standardDocker } from './lab-docker.ts'
 import { LabJournal, refuseRunning } from './lab-journal.ts'
 import { startJoining } from './lab-nodes.ts'
 import { behindFaultProxy, startLabVcenter } from './lab-vcenter.ts'
@@ -22,7 +22,7 @@ export interface LabOptions {
   readonly report: (line: string) => void
   /** False: no real part at all, whatever is there. True where absent: the real Vault and vCenter simulator where they are built. */
   readonly real?: boolean
-  /** Which Docker Engine the clusters have; `found` where absent, `memory` where nothing is to be real. */
+  /** Which Docker Engine the clusters have; `standardDocker` where absent, `memory` where nothing is to be real. */
   readonly docker?: DockerChoice
   /** Puts a fault proxy before every Vault and before vCenter; false where absent. */
   readonly faultProxies?: boolean
@@ -71,7 +71,7 @@ const checkSignal = (signal: AbortSignal | undefined): void => {
 
 /** @throws {Fault} `invalid-request` where the options contradict each other. */
 const dockerChoiceOf = ({ real = true, docker }: LabOptions): DockerChoice => {
-  if (real) return docker ?? 'found'
+  if (real) return docker ?? standardDocker
   if (docker === 'real')
     throw new Fault('invalid-request', 'A lab without real parts has no real Docker Engine.')
   return 'memory'

@@ -26,6 +26,8 @@ const volatile = new Set([
     'updated_at',
   ],
   ...['Endpoint', 'Status', 'ServiceStatus', 'Containers', 'Peers', 'ConfigFrom', 'Addr', 'lastSuccessAt'],
+  // A node tells of a volume plugin once it has used it.
+  'Plugins',
   ...['lastUpdated', 'lastStatusChange', 'pushes', 'pulls', 'Spec.Data', 'PreviousSpec', 'UpdateStatus'],
 ])
 

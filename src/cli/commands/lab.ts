@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import pLimit from 'p-limit'
 import { initStack } from '../../engine/run-stack.ts'
 import { labDown, labEnvironment, labStatus, shellExports } from '../../lab/control.ts'
-import { type DockerChoice, dockerChoices } from '../../lab/lab-docker.ts'
+import { type DockerChoice, dockerChoices, standardDocker } from '../../lab/lab-docker.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
@@ -29,14 +29,14 @@ const withPartOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--docker <engine>',
-        'the Docker Engine: the real one where it can be run (root on Linux), always, or one in memory',
+        `Docker Engines: dockerd where it can be run (found: root on Linux), dockerd or nothing (real), or in memory; ${standardDocker} where absent`,
       ).choices(dockerChoices),
     )
 
 /** @throws {UsageError} where the options contradict each other. */
 const partsOf = ({ real, docker }: PartOptions): LabParts => {
   if (!real && docker === 'real') throw new UsageError('--no-real and --docker real contradict each other.')
-  return { real, docker: docker ?? (real ? 'found' : 'memory') }
+  return { real, docker: docker ?? (real ? standardDocker : 'memory') }
 }
 
 /** Empty states of every stack, so that the plain Pulumi CLI finds what it is asked for. */
@@ -69,7 +69,7 @@ const up = async (context: CommandContext, { json, ...parts }: UpOptions): Promi
 const upCommand = (context: CommandContext): Command =>
   withPartOptions(new Command('up').description('Start both clusters on loopback and leave them running.'))
     .option('--json', 'print the parts as JSON')
-    .addHelpText('after', '\nExamples:\n  $ tenantry lab up\n  $ tenantry lab up --docker memory')
+    .addHelpText('after', '\nExamples:\n  $ tenantry lab up\n  $ tenantry lab up --docker real')
     .action((options: UpOptions) => up(context, options))
 
 const downCommand = (context: CommandContext): Command =>

@@ -208,6 +208,8 @@ const keepAliveMilliseconds = 60_000
 /** Opens HTTPS on a free port of 127.0.0.1. */
 export const openFrontDoor = async (options: FrontDoorOptions): Promise<FrontDoor> => {
   const server = createServer({
+    // A client that has nothing more to say, such as `docker exec` without input, still wants the answer.
+    allowHalfOpen: true,
     cert: options.certificate,
     key: options.key,
     minVersion: 'TLSv1.2',
