@@ -5,7 +5,18 @@ export type ProviderWorld = readonly string[]
 
 type Item = Readonly<Record<string, unknown>>
 
-const volatile = new Set(['id', 'ID', 'Id', 'Version', 'UpdatedAt', 'CreatedAt', 'createdAt', 'updatedAt'])
+const volatile = new Set([
+  'id',
+  'ID',
+  'Id',
+  'Version',
+  'UpdatedAt',
+  'CreatedAt',
+  'createdAt',
+  'updatedAt',
+  'created_at',
+  'updated_at',
+])
 const alsoVolatile = new Set([
   'lastSuccessAt',
   'lastUpdated',
