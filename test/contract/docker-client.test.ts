@@ -6,7 +6,7 @@ import { describeEngines, patience } from './docker-bench.ts'
 const spec = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'nginx:1.25' } } }
 const nodes = [{ hostname: 'one', cpus: 1, memoryBytes: 2 ** 32, role: 'manager' }] as const
 
-describeEngines('the client', nodes, (bench) => {
+describeEngines('the client', { nodes }, (bench) => {
   let docker: Docker
 
   beforeEach(() => {

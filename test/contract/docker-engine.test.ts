@@ -521,7 +521,7 @@ const events = (bench: DockerBench): void => {
   })
 }
 
-describeEngines('the engine', nodes, (bench) => {
+describeEngines('the engine', { nodes }, (bench) => {
   describe('system calls', () => systemCalls(bench))
   describe('services and the scheduler', () => services(bench))
   describe('networks, volumes, secrets, configs', () => things(bench))

@@ -257,7 +257,7 @@ const nodes = [
   { hostname: 'worker', cpus: 1, memoryBytes: 2 ** 33 },
 ] as const
 
-describeEngines('the docker plugin', nodes, (bench) => {
+describeEngines('the docker plugin', { nodes }, (bench) => {
   beforeEach(() => {
     onWait = async () => {}
     client = withClock(new Docker({ host: `unix://${bench.engine.socketPath}` }), hurriedClock(bench.isReal))

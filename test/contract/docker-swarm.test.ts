@@ -46,7 +46,7 @@ const places = async (bench: DockerBench): Promise<string[]> => {
   return (await bench.runningTasks()).map(({ NodeID }) => names.get(NodeID) ?? NodeID).sort()
 }
 
-describeEngines('three engines that form a swarm', nodes, (bench) => {
+describeEngines('three engines that form a swarm', { nodes, heartbeatSeconds: 3 }, (bench) => {
   const { call } = bench
 
   it('know each other', async () => {
