@@ -14,11 +14,15 @@ describe('a fault of vCenter', () => {
     ['ResourceInUse', 'conflict'],
     ['ConcurrentAccess', 'out-of-sequence'],
     ['InvalidName', 'invalid-request'],
+    ['SystemError', 'unavailable'],
+    ['HostNotConnected', 'unavailable'],
     ['SomethingNew', 'invalid-request'],
   ])('%s is %s', (vimFault, code) => {
     const fault = faultFrom(parseXml(`<${vimFault}Fault ${xsi} xsi:type="${vimFault}"/>`), context)
     expect(fault).toMatchObject({ code, vimFault, details: { endpoint: 'https://v' } })
     expect(isVsphereFault(fault, vimFault)).toBe(true)
+    // Whoever reads it is told what to do, whatever it is.
+    expect(fault.details.hint).toMatch(/\.$/)
   })
 
   it('says which name and which object it is about', () => {

@@ -76,6 +76,11 @@ describe('what of a VM changes', () => {
     )
   })
 
+  it('takes away no disk that was found rather than asked for', () => {
+    const found = { ...inputs, disks: [{ label: 'orphaned_disk_0', size: 10, unitNumber: 0 }] }
+    expect(diskChanges(machine(), found, { ...inputs, disks: [] })).toEqual([])
+  })
+
   it('takes away disks that were asked for, never the template’s', () => {
     const none = { ...inputs, disks: [] }
     expect(diskChanges(machine(), none, none)).toEqual([])

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { observedInputs } from '../../../src/lab/plugins/vsphere-fields.ts'
 import { vspherePlugin } from '../../../src/lab/plugins/vsphere-plugin.ts'
 import { type Properties, SecretValue, unknown } from '../../../src/provider/plugin.ts'
 
@@ -146,6 +147,27 @@ interface Schema {
   readonly resources: Readonly<Record<string, { inputProperties: Readonly<Record<string, unknown>> }>>
   readonly functions: Readonly<Record<string, unknown>>
 }
+
+describe('what a read finds', () => {
+  const usual = { enabled: true, limit: -1 }
+
+  it('is every input as it is, and what nobody asked for where it is unusual', () => {
+    const observed = { name: 'b', enabled: false, limit: -1, key: 7 }
+    expect(observedInputs({ name: 'a' }, observed, usual)).toEqual({ name: 'b', enabled: false })
+    expect(observedInputs({ name: 'b', enabled: true }, observed, usual)).toEqual({
+      name: 'b',
+      enabled: false,
+    })
+    expect(observedInputs({ name: 'b' }, { name: 'b' }, usual)).toEqual({ name: 'b' })
+  })
+
+  it('is a VM to be powered on where it is off', () => {
+    const off = typeOf('virtualMachine').diff({ inputs: machine, outputs: { powerState: 'off' } }, machine)
+    expect(off).toMatchObject({ changes: true, replaces: [], details: { powerState: 'update' } })
+    const on = typeOf('virtualMachine').diff({ inputs: machine, outputs: { powerState: 'on' } }, machine)
+    expect(on.changes).toBe(false)
+  })
+})
 
 describe('the vendor’s schema', () => {
   const isThere = existsSync(schemaFile)
