@@ -1,6 +1,7 @@
 import type { Agent, Dispatcher } from 'undici'
 import { Fault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
+import { passChangeGate } from './change-gate.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import {
   answerFault,
@@ -160,6 +161,7 @@ export class Http {
         typeof value === 'string' ? value : value.reveal(),
       ]),
     )
+    if (!isReadOnly(call)) await passChangeGate()
     const timer = AbortSignal.timeout(timeout)
     let answer: HttpAnswer
     try {

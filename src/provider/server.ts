@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js'
+import { setChangeGate } from '../clients/change-gate.ts'
 import { type LeaseReference, leaseVariable, parseLease } from '../core/lease-reference.ts'
 import { engineLog } from './engine-log.ts'
 import { leaseGuard } from './lease-guard.ts'
@@ -115,6 +116,7 @@ export const servePlugin = async <Client>(plugin: Plugin<Client>): Promise<void>
   setFlagsFromString(`--interrupt-budget=${interruptBudget}`)
   const engineAddress = engineAddressOf(process.argv.slice(2))
   const lease = parseLease(process.env[leaseVariable])
+  if (lease !== undefined) setChangeGate(leaseGuard(lease).verify)
   const end = async () => {
     await running.stop()
     process.exit(0)

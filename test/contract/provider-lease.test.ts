@@ -1,12 +1,17 @@
+import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { credentials, type ServiceError, status } from '@grpc/grpc-js'
 import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js'
 import providerPb from '@pulumi/pulumi/proto/provider_pb.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Fault } from '../../src/core/fault.ts'
+import { setChangeGate } from '../../src/clients/change-gate.ts'
+import { Http } from '../../src/clients/http.ts'
+import { Fault, isFault } from '../../src/core/fault.ts'
 import { diffInputs } from '../../src/provider/diff-inputs.ts'
+import { leaseGuard } from '../../src/provider/lease-guard.ts'
 import type { Plugin } from '../../src/provider/plugin.ts'
 import { type RunningPlugin, startPlugin } from '../../src/provider/server.ts'
 import { toStruct } from '../../src/provider/struct.ts'
@@ -155,6 +160,32 @@ describe('a plugin of a run', () => {
     expect((await slow).code).toBe(status.CANCELLED)
     expect(effects).toEqual([])
   })
+})
+
+test('a client sends nothing that changes something past a closed gate, and reads', async () => {
+  const seen: string[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.method ?? '')
+    response.end('{}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const http = new Http({ system: 'demo', endpoint: `http://127.0.0.1:${address.port}` })
+  setChangeGate(leaseGuard({ path, token: 8 }).verify)
+  try {
+    const error = await http.json({ method: 'POST', path: '/things', body: {} }).catch((thrown) => thrown)
+    expect(isFault(error, 'lease-lost')).toBe(true)
+    await http.json({ method: 'GET', path: '/things' })
+    await leaseOf(8)
+    await http.json({ method: 'DELETE', path: '/things/1' })
+    expect(seen).toEqual(['GET', 'DELETE'])
+  } finally {
+    setChangeGate(undefined)
+    await http.close()
+    server.close()
+  }
 })
 
 test('a plugin of a plain `pulumi` asks nobody', async () => {

@@ -1,0 +1,19 @@
+/** Asked before a call that may change something is sent; throws where it must not be. */
+export type ChangeGate = () => Promise<void>
+
+let gate: ChangeGate | undefined
+
+/**
+ * Puts a gate before every call of this process that may change something, of all its clients; undefined takes it away.
+ *
+ * Of the process, since what it guards against is the process's: it was stopped, and woke up after its run had lost the stack,
+ * perhaps between two calls of one resource.
+ */
+export const setChangeGate = (next: ChangeGate | undefined): void => {
+  gate = next
+}
+
+/** Returns when the call may be sent. @throws what the gate throws. */
+export const passChangeGate = async (): Promise<void> => {
+  await gate?.()
+}
