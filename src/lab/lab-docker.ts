@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { registryImage } from '../compile/registry-image.ts'
 import { Fault } from '../core/fault.ts'
-import { type DockerdTools, findDockerd } from './docker/dockerd.ts'
+import { type DockerdTools, type FoundDockerd, findDockerd } from './docker/dockerd.ts'
 import { type DockerEngine, startDockerEngine } from './docker/engine.ts'
 import { type RealDockerEngine, startDockerd } from './docker/real-engine.ts'
 import type { LabLayout } from './layout.ts'
@@ -52,9 +52,10 @@ export interface LabDockerOptions {
  */
 export const chooseDocker = async (
   choice: DockerChoice,
+  find: () => Promise<FoundDockerd> = findDockerd,
 ): Promise<{ readonly tools?: DockerdTools; readonly reason?: string }> => {
   if (choice === 'memory') return {}
-  const found = await findDockerd()
+  const found = await find()
   if (found.tools !== undefined) return { tools: found.tools }
   if (choice === 'found') return { reason: found.reason }
   throw new Fault('missing-tool', `The real Docker Engine cannot be run here: ${found.reason}.`, {

@@ -87,7 +87,10 @@ describe('the lab', () => {
     expect(lab.parts).toHaveLength(1 + 5 * clusters.length)
     for (const part of lab.parts.filter(({ name }) => name !== 'docker'))
       expect(part.address).toMatch(/^(?:https?:\/\/)?127\.0\.0\.1:\d+$/)
-    for (const { cluster } of clusters) expect(lines.join('\n')).toContain(`${cluster} vault: `)
+    for (const { cluster } of clusters) {
+      expect(lines.join('\n')).toContain(`${cluster} vault: `)
+      expect(lines.join('\n')).toContain(`${cluster} docker: stand-in (in memory)`)
+    }
   })
 
   it('records itself where `lab status` looks', async () => {

@@ -80,7 +80,7 @@ const prepare = async ({ engine, members }: ProxiedEngine): Promise<void> => {
   await move('run-1', '/Run/Std')
 }
 
-/** The output of an exec started over an upgraded connection through the front door, with a client bundle. */
+/** The output of an exec over an upgraded connection through the front door, by client bundle; half-closed at once, as docker does. */
 const execWithBundle = async (user: string, exec: string): Promise<string> => {
   const bundle = await ucp.issueBundle(user)
   const { hostname, port } = new URL(ucp.address)
@@ -106,6 +106,7 @@ const execWithBundle = async (user: string, exec: string): Promise<string> => {
         seen += chunk.toString()
       })
       socket.on('end', () => resolve(seen))
+      socket.end()
     })
     sent.on('response', (response) => resolve(`refused ${response.statusCode}`))
     sent.on('error', reject)

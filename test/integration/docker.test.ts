@@ -5,6 +5,7 @@ import { reserve } from '../../src/compile/reservation.ts'
 import { resolveTenant } from '../../src/compile/resolve.ts'
 import { destroyStack } from '../../src/engine/run-stack.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
+import { labStatus } from '../../src/lab/control.ts'
 import { findDockerd } from '../../src/lab/docker/dockerd.ts'
 import { missingPart } from '../missing-part.ts'
 import { type LoggedIn, logIn } from './as-user.ts'
@@ -185,6 +186,20 @@ describe.runIf(await canRun())('a tenant on real Docker Engines', () => {
       options.image,
     ]
   }
+
+  test('stands on what the lab says it is', async () => {
+    const { tools } = await findDockerd()
+    const { record } = await labStatus(session.files)
+    const docker = (record?.parts ?? []).filter(({ name }) => name === 'docker')
+    expect(docker.map(({ reality, version }) => [reality, version])).toEqual([
+      ['real', tools?.version],
+      ['real', tools?.version],
+    ])
+    for (const cluster of ['nonprod', 'prod'])
+      expect(await seen(cluster, '/version')).toMatchObject({
+        Version: expect.stringContaining(tools?.version ?? 'none'),
+      })
+  })
 
   test('is brought up whole, and a second run changes nothing', async () => {
     const stacks = await session.stacks([organization])
