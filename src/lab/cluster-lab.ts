@@ -7,7 +7,7 @@ import { type JenkinsServer, startJenkins } from './jenkins/serve-jenkins.ts'
 import { type LabDocker, startLabDocker } from './lab-docker.ts'
 import { type LabLayout, randomPassword } from './layout.ts'
 import type { Part, PartName } from './part.ts'
-import { loginDirectory, type People } from './people.ts'
+import type { People } from './people.ts'
 import { type Registry, startRegistry } from './registry/server.ts'
 import type { StopList } from './stop-list.ts'
 import { storageCredentials } from './storage-credentials.ts'
@@ -89,7 +89,7 @@ const startSecrets = async (options: ClusterLabOptions): Promise<LabVault> => {
   const { cluster, people, layout, stops, onProcess, faultProxies = false } = options
   const vault = await startLabVault({
     cluster: cluster.cluster,
-    directory: loginDirectory(people),
+    people,
     seeds: storageCredentials(cluster),
     folder: join(layout.run, `vault-${cluster.cluster}`),
     logs: layout.logs,

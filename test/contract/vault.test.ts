@@ -4,12 +4,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
 import { isFault } from '../../src/core/fault.ts'
 import { Secret } from '../../src/core/secret.ts'
-import type { LoginDirectory } from '../../src/lab/vault/ldap-backend.ts'
+import type { People } from '../../src/lab/people.ts'
+import { ldapConfig } from '../../src/lab/vault/ldap-administrator.ts'
 import { type TestVault, vaults } from './vaults.ts'
 
-const directory: LoginDirectory = {
-  isPassword: (user, password) => user === 'ada' && password === 'lovelace',
-  groupsOf: (user) => (user === 'ada' ? ['RB-Developers'] : []),
+const group = (name: string, members: string[]) => ({
+  dn: `CN=${name},OU=Groups,DC=bank,DC=example`,
+  members,
+})
+
+const people: People = {
+  directory: {
+    users: [
+      { name: 'ada', fullName: 'Ada (née Byron) * Lovelace', mail: 'ada@bank.example' },
+      { name: 'bob', fullName: 'Bob', mail: '' },
+    ],
+    groups: [
+      group('RB-Developers', ['ada']),
+      group('RB-Release', ['ada', 'bob']),
+      group('RB-Audit', ['bob']),
+    ],
+  },
+  passwords: new Map([
+    ['ada', new Secret('lovelace')],
+    ['bob', new Secret('builder')],
+  ]),
 }
 
 const error = async (promise: Promise<unknown> | (() => Promise<unknown>)): Promise<unknown> => {
@@ -43,7 +62,7 @@ describe.each(vaults)('Vault, %s', (name, start) => {
   }
 
   beforeAll(async () => {
-    server = await start(directory)
+    server = await start(people)
     root = as(server.rootToken)
   })
 
@@ -341,12 +360,33 @@ describe.each(vaults)('Vault, %s', (name, start) => {
       expect(JSON.stringify(config)).not.toContain('hidden')
     })
 
-    it.runIf(name === 'in memory')('gives a person the policies of their groups', async () => {
-      await root.writeLdapGroup('ldap', 'RB-Developers', ['rb-developer'])
-      const token = await root.loginWithLdap('ldap', 'ada', new Secret('lovelace'))
-      expect((await as(token).lookupSelf()).policies).toEqual(['default', 'rb-developer'])
-      const fault = await error(root.loginWithLdap('ldap', 'ada', new Secret('wrong')))
-      expect(String(fault)).toContain('failed to bind as user')
+    describe('with a directory to ask', () => {
+      beforeAll(async () => {
+        if (server.ldap !== undefined) await root.writeLdapConfig('ldap', ldapConfig(server.ldap))
+        await root.writeLdapGroup('ldap', 'RB-Developers', ['rb-developer'])
+        await root.writeLdapGroup('ldap', 'rb-release', ['rb-release-manager'])
+      })
+
+      const policiesOf = async (user: string, password: string): Promise<readonly string[]> =>
+        (await as(await root.loginWithLdap('ldap', user, new Secret(password))).lookupSelf()).policies
+
+      it('gives a person the policies of their groups', async () => {
+        expect(await policiesOf('ada', 'lovelace')).toEqual(['default', 'rb-developer', 'rb-release-manager'])
+        expect(await policiesOf('bob', 'builder')).toEqual(['default', 'rb-release-manager'])
+      })
+
+      it.each([
+        ['ada', 'wrong'],
+        ['ada', 'builder'],
+        ['ada', ''],
+        ['nobody', 'lovelace'],
+        ['*', 'lovelace'],
+        ['ada)(uid=*', 'lovelace'],
+      ])('refuses %s with password “%s”', async (user, password) => {
+        const fault = await error(root.loginWithLdap('ldap', user, new Secret(password)))
+        expect(isFault(fault, 'invalid-request')).toBe(true)
+        if (password !== '') expect(String(fault)).not.toContain(password)
+      })
     })
   })
 
@@ -382,7 +422,7 @@ describe.each(vaults)('Vault, %s', (name, start) => {
   })
 
   it('answers health and nothing else while it is sealed', async () => {
-    const sealed = await start(directory)
+    const sealed = await start()
     const once = { attempts: 1, baseMilliseconds: 0, totalMilliseconds: 0 }
     const vault = new Vault({ address: sealed.address, token: sealed.rootToken, retries: once })
     const answer = await fetch(`${sealed.address}/v1/sys/seal`, {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { emptyDirectory, type LoginDirectory } from '../../src/lab/vault/ldap-backend.ts'
+import { type LdapServer, startLdapServer } from '../../src/lab/ldap/ldap-server.ts'
+import { loginDirectory, type People } from '../../src/lab/people.ts'
 import { findVaultBinary, startRealVault, type VaultBinary } from '../../src/lab/vault/real-vault.ts'
 import { startInMemoryVault, type VaultServer } from '../../src/lab/vault/serve-vault.ts'
 import { missingPart } from '../missing-part.ts'
@@ -10,32 +11,39 @@ import { missingPart } from '../missing-part.ts'
 export interface TestVault extends VaultServer {
   /** Log of a real one. */
   readonly logFile: string | undefined
+  /** The directory that a real one can be told to ask; the one in memory holds the people itself. */
+  readonly ldap: LdapServer | undefined
 }
 
 const binary = await findVaultBinary()
 if (binary === undefined) missingPart('vault', 'the contract on the real Vault')
 
-const startReal = async (real: VaultBinary): Promise<TestVault> => {
+const nobody: People = { directory: { users: [], groups: [] }, passwords: new Map() }
+
+const startReal = async (real: VaultBinary, people: People): Promise<TestVault> => {
   const folder = await mkdtemp(join(tmpdir(), 'tenantry-vault-'))
   const logFile = join(folder, 'vault.log')
   const server = await startRealVault({ binary: real, folder, logFile })
+  const ldap = await startLdapServer(people)
   const stop = async (): Promise<void> => {
     await server.stop()
+    await ldap.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...server, logFile, stop }
+  return { ...server, logFile, ldap, stop }
 }
 
-const startInMemory = async (directory: LoginDirectory): Promise<TestVault> => ({
-  ...(await startInMemoryVault({ rootToken: 'hvs.root', directory })),
+const startInMemory = async (people: People): Promise<TestVault> => ({
+  ...(await startInMemoryVault({ rootToken: 'hvs.root', directory: loginDirectory(people) })),
   logFile: undefined,
+  ldap: undefined,
 })
 
-/** The Vaults that this machine can run, by what they are. Only the one in memory asks the directory. */
+/** The Vaults that this machine can run, by what they are, with the people who can log in. */
 export const vaults: readonly (readonly [
   name: 'in memory' | 'real',
-  start: (directory?: LoginDirectory) => Promise<TestVault>,
+  start: (people?: People) => Promise<TestVault>,
 ])[] = [
-  ['in memory', (directory = emptyDirectory) => startInMemory(directory)],
-  ...(binary === undefined ? [] : [['real', () => startReal(binary)] as const]),
+  ['in memory', (people = nobody) => startInMemory(people)],
+  ...(binary === undefined ? [] : [['real', (people = nobody) => startReal(binary, people)] as const]),
 ]

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
-import type { Secret } from '../../src/core/secret.ts'
+import { Secret } from '../../src/core/secret.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { VaultAppRole } from '../../src/model/vault-app-role.ts'
 import type { Tenant } from '../../src/tenant/schema.ts'
@@ -176,6 +176,31 @@ describe.each(['nonprod', 'prod'])('on %s', (name) => {
     for (const [group, policies] of promised)
       expect(await platform.readLdapGroup('ldap', group), group).toEqual(policies)
     await calls.close()
+
+    const { directory, passwords } = session.lab.people
+    const anyone = vaultOf(lab, lab.vault.rootToken)
+    // The lab tells a Vault that asks a directory where it is once the method is mounted.
+    const [somebody = new Secret('')] = passwords.values()
+    const [first = ''] = passwords.keys()
+    await expect
+      .poll(() => anyone.loginWithLdap('ldap', first, somebody).then(() => 'in', String), { timeout: 20_000 })
+      .toBe('in')
+    for (const { name: person } of directory.users) {
+      const groups = directory.groups.filter(({ members }) => members.includes(person))
+      const wanted = groups.flatMap(
+        ({ dn }) => promised.get(/^CN=([^,]+)/.exec(dn)?.[1]?.toLowerCase() ?? '') ?? [],
+      )
+      const token = await anyone.loginWithLdap('ldap', person, passwords.get(person) ?? new Secret(''))
+      given.push({ name: `LDAP token of ${person}`, value: token.reveal() })
+      const { policies } = await vaultOf(lab, token).lookupSelf()
+      expect([...policies].sort(), person).toEqual(['default', ...new Set(wanted)].sort())
+    }
+    const strangers = vaultOf(lab, lab.vault.rootToken).loginWithLdap(
+      'ldap',
+      first,
+      new Secret('not-the-password'),
+    )
+    await expect(strangers).rejects.toThrow(/failed to bind as user/)
   })
 })
 

@@ -3,7 +3,9 @@ import { Vault } from '../../clients/vault.ts'
 import type { Secret } from '../../core/secret.ts'
 import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts'
 import { randomPassword } from '../layout.ts'
-import type { LoginDirectory } from './ldap-backend.ts'
+import { startLdapServer } from '../ldap/ldap-server.ts'
+import { loginDirectory, type People } from '../people.ts'
+import { configureLdap } from './ldap-administrator.ts'
 import { platformPolicy, platformPolicyName } from './platform-policy.ts'
 import { findVaultBinary, startRealVault } from './real-vault.ts'
 import { startInMemoryVault, type VaultServer } from './serve-vault.ts'
@@ -16,7 +18,8 @@ export interface SeedSecret {
 
 export interface LabVaultOptions {
   readonly cluster: string
-  readonly directory: LoginDirectory
+  /** Who can log in by LDAP. */
+  readonly people: People
   readonly seeds: readonly SeedSecret[]
   /** Home of a real server's process. */
   readonly folder: string
@@ -45,7 +48,7 @@ const start = async (options: LabVaultOptions): Promise<VaultServer> => {
   if (binary === undefined)
     return startInMemoryVault({
       rootToken: `hvs.${randomPassword().reveal()}`,
-      directory: options.directory,
+      directory: loginDirectory(options.people),
     })
   const { folder, logs, cluster, onProcess } = options
   return startRealVault({ binary, folder, logFile: join(logs, `vault-${cluster}.log`), onProcess })
@@ -66,6 +69,20 @@ const seed = async (vault: Vault, seeds: readonly SeedSecret[]): Promise<Secret>
   })
 }
 
+/** A real Vault asks a directory over LDAP; the one in memory holds the people itself. */
+const withDirectory = async (server: VaultServer, people: People): Promise<VaultServer> => {
+  const ldap = await startLdapServer(people)
+  const administrator = new Vault({ address: server.address, token: server.rootToken })
+  const end = configureLdap(administrator, ldap)
+  const stop = async (): Promise<void> => {
+    await end()
+    await administrator.close()
+    await ldap.stop()
+    await server.stop()
+  }
+  return { ...server, stop }
+}
+
 const behindFaultProxy = async (vault: LabVault): Promise<LabVault> => {
   const proxy = await startFaultProxy({ upstream: vault.address })
   const stop = async (): Promise<void> => {
@@ -77,14 +94,16 @@ const behindFaultProxy = async (vault: LabVault): Promise<LabVault> => {
 
 /** A cluster's Vault, the real one or the one in memory, with what stands in it before any organization comes. */
 export const startLabVault = async (options: LabVaultOptions): Promise<LabVault> => {
-  const server = await start(options)
+  let server = await start(options)
   const root = new Vault({
     address: server.address,
     token: server.rootToken,
     system: `Vault ${options.cluster}`,
   })
   try {
-    const vault = { ...server, platformToken: await seed(root, options.seeds) }
+    const platformToken = await seed(root, options.seeds)
+    if (server.reality === 'real') server = await withDirectory(server, options.people)
+    const vault = { ...server, platformToken }
     return options.faultProxy === true ? await behindFaultProxy(vault) : vault
   } catch (error) {
     await server.stop()

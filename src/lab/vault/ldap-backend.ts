@@ -18,9 +18,6 @@ export interface LoginDirectory {
   groupsOf(user: string): readonly string[]
 }
 
-/** An empty directory: nobody can log in. */
-export const emptyDirectory: LoginDirectory = { isPassword: () => false, groupsOf: () => [] }
-
 /** Fields of the configuration that Vault never gives back. */
 const writeOnly = new Set(['bindpass', 'client_tls_key'])
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { InMemoryVault } from '../../../src/lab/vault/in-memory-vault.ts'
-import { emptyDirectory, type LoginDirectory } from '../../../src/lab/vault/ldap-backend.ts'
+import type { LoginDirectory } from '../../../src/lab/vault/ldap-backend.ts'
 import { platformPolicy } from '../../../src/lab/vault/platform-policy.ts'
 import { parsePolicy } from '../../../src/lab/vault/policy.ts'
 
@@ -13,6 +13,8 @@ const at = (start: string) => {
     },
   }
 }
+
+const emptyDirectory: LoginDirectory = { isPassword: () => false, groupsOf: () => [] }
 
 const open = (directory: LoginDirectory = emptyDirectory) => {
   const clock = at('2026-01-01T00:00:00Z')
