@@ -7,7 +7,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/integration/**', 'test/faults/matrix/**', 'test/bench/**'],
+          exclude: [
+            'test/contract/**',
+            'test/integration/**',
+            'test/faults/matrix/**',
+            'test/faults/model-*',
+            'test/bench/**',
+          ],
           setupFiles: ['test/no-network.ts'],
         },
       },
@@ -26,6 +32,14 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'model',
+          include: ['test/faults/model-*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -16,7 +16,7 @@ const testsIn = (folder) =>
   readdirSync(join(root, 'test', folder), { recursive: true })
     .map((name) => join('test', folder, String(name)))
     .filter((file) => file.endsWith('.test.ts') && !file.includes('matrix'))
-    .filter((file) => /record-row|TENANTRY_FAULTS|model-case/.test(readFileSync(join(root, file), 'utf8')))
+    .filter((file) => /record-row|TENANTRY_FAULTS|model-shard/.test(readFileSync(join(root, file), 'utf8')))
 
 const runTests = (project, files, more) =>
   files.length === 0 ? 0 : npx(['vitest', 'run', '--project', project, ...files], more)
@@ -33,7 +33,7 @@ const matrix = await Promise.all([
   runTests('faults', ['test/faults/matrix/matrix.test.ts'], { TENANTRY_FAULTS_PART: 'kills' }),
 ])
 const rest = [
-  await runTests('unit', testsIn('faults')),
+  await runTests('model', testsIn('faults')),
   await runTests('contract', testsIn('contract')),
   await runTests('integration', testsIn('integration')),
 ]

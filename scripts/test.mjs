@@ -49,7 +49,7 @@ const setup = await run('npx', ['--no-install', 'tsx', 'scripts/setup-real.ts', 
 if (setup !== 0) process.exit(setup)
 const args = process.argv.slice(2)
 let total = nothing
-for (const project of ['unit', 'contract', 'integration', 'faults']) {
+for (const project of ['unit', 'contract', 'model', 'integration', 'faults']) {
   console.log(`\n── ${project} tests`)
   total = add(total, await runProject(project, [...args, ...(args.length > 0 ? ['--passWithNoTests'] : [])]))
 }

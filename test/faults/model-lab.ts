@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DockerClient } from '../../src/lab/plugins/docker-inputs.ts'
+import { type Clock, systemClock } from '../../src/clients/clock.ts'
 import type { Vault } from '../../src/clients/vault.ts'
 import type { Vsphere } from '../../src/clients/vsphere.ts'
 import type { Cluster } from '../../src/cluster/schema.ts'
@@ -10,13 +10,14 @@ import { readConnection } from '../../src/deploy/read-connection.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import { type Lab, startLab } from '../../src/lab/lab.ts'
+import type { DockerClient } from '../../src/lab/plugins/docker-inputs.ts'
 import { dockerPlugin } from '../../src/lab/plugins/docker-plugin.ts'
 import { vaultPlugin } from '../../src/lab/plugins/vault-plugin.ts'
 import { vspherePlugin } from '../../src/lab/plugins/vsphere-plugin.ts'
 import { readDirectory } from '../../src/lab/ucp/directory.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
-import type { Plugin } from '../../src/provider/plugin.ts'
-import type { UcpClient } from '../../src/provider/ucp/client.ts'
+import type { Plugin, Properties } from '../../src/provider/plugin.ts'
+import { oneAtATime, type UcpClient } from '../../src/provider/ucp/client.ts'
 import { ucpPlugin } from '../../src/provider/ucp/plugin.ts'
 import { fastClock } from './model-engine/fast-time.ts'
 import type { HostedPlugin, HostedPlugins } from './model-engine/provider-host.ts'
@@ -32,29 +33,50 @@ export interface ModelLab {
   readonly stop: () => Promise<void>
 }
 
+/**
+ * A plugin that keeps its connections from run to run: to shake hands anew at each of some thousand runs costs more than the
+ * runs. What a process remembers beside its log-ins is fresh at every run.
+ */
 const hosted = <Client>(
   plugin: Plugin<Client>,
-  close: (client: Client) => Promise<unknown>,
-): HostedPlugin => ({
-  plugin: plugin as unknown as Plugin<unknown>,
-  close: async (client) => {
-    await close(client as Client)
+  {
+    close,
+    fresh = (client) => client,
+  }: {
+    readonly close: (client: Client) => Promise<unknown>
+    readonly fresh?: (client: Client) => Client
   },
-})
-
-const pluginsOf = (): HostedPlugins => {
-  const clock = fastClock()
-  const withFastClock: Plugin<DockerClient> = {
-    ...dockerPlugin,
-    configure: (inputs) => ({ ...dockerPlugin.configure(inputs), clock }),
+): HostedPlugin => {
+  const known = new Map<string, Client>()
+  const configure = (inputs: Properties): Client => {
+    const key = JSON.stringify(inputs)
+    const client = known.get(key) ?? plugin.configure(inputs)
+    known.set(key, client)
+    return fresh(client)
   }
   return {
-    ucp: hosted<UcpClient>(ucpPlugin({ clock }), ({ ucp, registry }) =>
-      Promise.allSettled([ucp.close(), registry.close()]),
-    ),
-    docker: hosted(withFastClock, ({ docker }) => docker.close()),
-    vault: hosted<Vault>(vaultPlugin, (vault) => vault.close()),
-    vsphere: hosted<Vsphere>(vspherePlugin, (vsphere) => vsphere.close()),
+    plugin: { ...plugin, configure } as unknown as Plugin<unknown>,
+    die: async () => {
+      const clients = [...known.values()]
+      known.clear()
+      await Promise.allSettled(clients.map(close))
+    },
+  }
+}
+
+/** The plugins that the engine starts as processes, in this one. `clock` is what waits ask. */
+export const realPlugins = (clock: Clock = systemClock): HostedPlugins => {
+  return {
+    ucp: hosted<UcpClient>(ucpPlugin({ clock }), {
+      close: ({ ucp, registry }) => Promise.allSettled([ucp.close(), registry.close()]),
+      fresh: (client) => ({ ...client, grantsPut: new Set(), oneAtATime: oneAtATime() }),
+    }),
+    docker: hosted<DockerClient>(dockerPlugin, {
+      close: ({ docker }) => docker.close(),
+      fresh: (client) => ({ ...client, clock }),
+    }),
+    vault: hosted<Vault>(vaultPlugin, { close: (vault) => vault.close() }),
+    vsphere: hosted<Vsphere>(vspherePlugin, { close: (vsphere) => vsphere.close() }),
   }
 }
 
@@ -104,7 +126,7 @@ export const startModelLab = async (): Promise<ModelLab> => {
     connected: remembered(
       readConnection({ cluster: cluster.cluster, file: connections, endpoints: () => cluster.endpoints }),
     ),
-    plugins: pluginsOf(),
+    plugins: realPlugins(fastClock()),
     stop: async () => {
       await lab.stop()
       await rm(root, { recursive: true, force: true })

@@ -1,5 +1,16 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type AttemptsPlace,
+  doubtfulOf,
+  forgetAttempts,
+  recordAttempt,
+  recordDoubtful,
+  withAttempts,
+} from '../../../src/engine/attempts.ts'
 import type { EngineOptions, StackEngine } from '../../../src/engine/stack-engine.ts'
 import { type StackOperation, type StackResult, stackResult } from '../../../src/engine/stack-result.ts'
+import type { StackState } from '../../../src/model/desired-state.ts'
 import { Life } from './life.ts'
 import { ModelRun, type RunOptions } from './model-run.ts'
 import {
@@ -11,6 +22,8 @@ import {
 
 export interface ModelEngineOptions extends Pick<RunOptions, 'plugins' | 'stack' | 'program'> {
   readonly before?: Deployment
+  /** Folder beside the state, for what outlives a process. */
+  readonly folder: string
   /** Asked before each write of the state; true kills the process instead. */
   readonly diesAtWrite?: () => boolean
 }
@@ -67,20 +80,63 @@ export class ModelEngine implements StackEngine {
 
   /** @throws {ProcessDied} where it was killed before the end. */
   async run(operation: StackOperation, { refresh = false }: EngineOptions = {}): Promise<StackResult> {
+    if (operation !== 'up') return this.#run({ operation, refresh })
+    await recordAttempt(this.#place, await this.#desired())
+    const result = await this.#run({ operation, refresh })
+    const failed = result.resources.filter(({ change, failed: isFailed }) => isFailed && change === 'create')
+    await recordDoubtful(
+      this.#place,
+      failed.map(({ urn }) => urn),
+    )
+    return result
+  }
+
+  doubtful(): Promise<readonly string[]> {
+    return doubtfulOf(this.#place)
+  }
+
+  adopt(urns: readonly string[]): Promise<readonly StackResult[]> {
+    return withAttempts(this.#place, urns, async ({ desired, urns: targets }) => {
+      const state = JSON.parse(await readFile(desired, 'utf8')) as StackState
+      return this.#run({ operation: 'up', refresh: false, targets: new Set(targets), state })
+    })
+  }
+
+  settled(): Promise<void> {
+    return forgetAttempts(this.#place)
+  }
+
+  get #place(): AttemptsPlace {
+    return { folder: this.#options.folder, stack: this.stack }
+  }
+
+  /** What the program is to register, as a file. */
+  async #desired(): Promise<string> {
+    const file = join(this.#options.folder, 'desired.json')
+    await writeFile(file, JSON.stringify(this.#options.program.state))
+    return file
+  }
+
+  async #run({
+    state = this.#options.program.state,
+    ...asked
+  }: Pick<RunOptions, 'operation' | 'refresh' | 'targets'> & {
+    readonly state?: StackState
+  }): Promise<StackResult> {
     this.#checkAlive()
     this.#life = new Life()
     const { plugins, program, stack } = this.#options
     const { events, failed } = await new ModelRun({
-      operation,
-      refresh,
+      ...asked,
       stack,
-      program,
+      program: { ...program, state },
       plugins,
       before: this.#state,
       write: (deployment) => this.#write(deployment),
       life: this.#life,
     }).run()
     this.#checkAlive()
+    const { operation } = asked
     return stackResult({
       stack,
       operation,

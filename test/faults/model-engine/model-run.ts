@@ -3,7 +3,7 @@ import type { StackOperation } from '../../../src/engine/stack-result.ts'
 import type { Life } from './life.ts'
 import { Monitor } from './monitor.ts'
 import { type ProgramOptions, runProgram } from './program.ts'
-import { diff, invoke, read } from './provider-calls.ts'
+import { type DiffFound, diff, invoke, noDiff, read } from './provider-calls.ts'
 import { type HostedPlugins, InitFailure, ProviderHost } from './provider-host.ts'
 import {
   allDependenciesOf,
@@ -15,12 +15,14 @@ import {
   withoutGone,
 } from './resource-state.ts'
 import { Snapshots, type Write } from './snapshots.ts'
-import { type Answer, resourceOf, type Step, StepExecutor } from './step-executor.ts'
+import { type Answer, resourceOf, type Step, StepExecutor, withSecrets } from './step-executor.ts'
 import { Bail, type Goal, StepGenerator } from './step-generator.ts'
 
 export interface RunOptions {
   readonly operation: StackOperation
   readonly refresh: boolean
+  /** URNs of `--target`; all where absent. */
+  readonly targets?: ReadonlySet<string>
   readonly stack: string
   readonly program: Omit<ProgramOptions, 'isPreview'>
   readonly plugins: HostedPlugins
@@ -43,15 +45,6 @@ const pendingWarning = ({ pending }: Deployment): string =>
     ...pending.map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`),
     'These resources are in an unknown state because the Pulumi CLI was interrupted while waiting for changes to these resources to complete.',
   ].join('\n')
-
-const sameBag = (left: unknown, right: unknown): boolean => sortedJson(left) === sortedJson(right)
-
-const sortedJson = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) =>
-    one !== null && typeof one === 'object' && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  )
 
 /** One process of the engine on one stack, from its start to its end or death. Source: deployment_executor.go, 3.245.0. */
 export class ModelRun {
@@ -82,7 +75,8 @@ export class ModelRun {
       await this.#host.kill()
       return { events: this.#events, failed: true }
     }
-    await this.#host.close()
+    // The next process logs in anew.
+    if (this.#hasFailed) await this.#host.kill()
     return { events: this.#events, failed: this.#hasFailed }
   }
 
@@ -112,9 +106,12 @@ export class ModelRun {
   }
 
   async #deploy(): Promise<void> {
-    const { stack, life, operation, program } = this.#options
+    const { stack, life, operation, program, targets } = this.#options
     const before = this.#snapshots.base
-    const generator = new StepGenerator({ stack, host: this.#host, isPreview: this.#isPreview, before })
+    const generator = new StepGenerator({
+      ...{ stack, host: this.#host, isPreview: this.#isPreview, before },
+      ...(targets === undefined ? {} : { targets }),
+    })
     const executor = new StepExecutor({
       snapshots: this.#snapshots,
       isPreview: this.#isPreview,
@@ -199,10 +196,10 @@ export class ModelRun {
       await generator.ensureProvider(old.provider)
       const provider = this.#host.get(old.provider)
       const { id, inputs = old.inputs, outputs } = await read(provider, old)
-      const now = id === '' ? undefined : { ...old, id, inputs, outputs, initErrors: [] }
+      const there = { ...old, id, inputs, outputs, initErrors: [] }
+      const now = id === '' ? undefined : { ...there, outputs: withSecrets(there) }
       const changes = now === undefined ? undefined : await diff(provider, now, old.inputs)
-      const isSame = now !== undefined && sameBag(now.inputs, old.inputs) && sameBag(now.outputs, old.outputs)
-      this.#seen(old, now, isSame, changes?.detailed)
+      this.#seen(old, now, changes)
       return now
     } catch (error) {
       this.#hasFailed = true
@@ -211,14 +208,10 @@ export class ModelRun {
     }
   }
 
-  #seen(
-    old: ResourceState,
-    now: ResourceState | undefined,
-    isSame: boolean,
-    detailedDiff: NonNullable<NonNullable<EngineEvent['resOutputsEvent']>['metadata']['detailedDiff']> = {},
-  ): void {
+  #seen(old: ResourceState, now: ResourceState | undefined, changes: DiffFound = noDiff): void {
     if (this.#options.operation !== 'refresh') return
-    const op = now === undefined ? 'delete' : isSame ? 'same' : 'update'
+    const op = now === undefined ? 'delete' : changes.isChanged ? 'update' : 'same'
+    const { detailed: detailedDiff } = changes
     const metadata = { op, urn: old.urn, type: old.type, old, new: now ?? null, detailedDiff } as const
     this.#events.push({ resOutputsEvent: { metadata } })
   }

@@ -48,10 +48,11 @@ type Handler = (
   answer: (error: RpcError | null, response: unknown) => void,
 ) => void
 
-/** A plugin as a run holds it: with a client whose sockets can be closed. */
+/** A plugin as runs hold it, with what it was configured to. */
 export interface HostedPlugin {
   readonly plugin: Plugin<unknown>
-  readonly close: (client: unknown) => Promise<void>
+  /** Breaks the connections of what it was configured to, as the death of its process does. */
+  readonly die: () => Promise<void>
 }
 
 export type HostedPlugins = Readonly<Record<string, HostedPlugin>>
@@ -59,21 +60,12 @@ export type HostedPlugins = Readonly<Record<string, HostedPlugin>>
 /** One plugin's process: its service, called without a socket between. */
 export class Provider {
   readonly #service: ReturnType<typeof providerService>
-  readonly #hosted: HostedPlugin
-  readonly #clients: unknown[] = []
   readonly #underWay: Set<Promise<unknown>>
 
-  constructor(hosted: HostedPlugin, underWay: Set<Promise<unknown>>) {
-    this.#hosted = hosted
+  constructor({ plugin }: HostedPlugin, underWay: Set<Promise<unknown>>) {
     this.#underWay = underWay
-    const { plugin } = hosted
-    const configure = (inputs: Parameters<typeof plugin.configure>[0]): unknown => {
-      const client = plugin.configure(inputs)
-      this.#clients.push(client)
-      return client
-    }
     const log = { attach: () => undefined, write: () => undefined, close: () => undefined }
-    this.#service = providerService({ ...plugin, configure }, { log })
+    this.#service = providerService(plugin, { log })
   }
 
   /** @throws {Error} with the plugin's own words; {InitFailure} where the thing exists. */
@@ -92,10 +84,6 @@ export class Provider {
 
   cancel(): void {
     this.#service.cancel()
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#clients.map((client) => this.#hosted.close(client)))
   }
 }
 
@@ -142,10 +130,6 @@ export class ProviderHost {
   async kill(): Promise<void> {
     for (const provider of this.#all) provider.cancel()
     await Promise.allSettled([...this.#underWay])
-    await this.close()
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#all].map((provider) => provider.close()))
+    await Promise.all(Object.values(this.#plugins).map(({ die }) => die()))
   }
 }

@@ -41,7 +41,7 @@ const isSecret = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (value as Bag)[secretKey] === secretSignature
 
 /** What the program calls secret, and what came in as a secret, is one on its way out. */
-const withSecrets = (state: ResourceState): Bag =>
+export const withSecrets = (state: ResourceState): Bag =>
   Object.fromEntries(
     Object.entries(state.outputs).map(([name, value]) => {
       const hidden = state.additionalSecretOutputs.includes(name) || isSecret(state.inputs[name])
@@ -151,16 +151,20 @@ export class StepExecutor {
   #record(step: Step, failure: unknown): void {
     const { snapshots } = this.#options
     const { op, old, now } = step
+    // One that is no target and does not exist leaves no trace.
+    if (op === 'same' && old === undefined) return
     const isKept = failure === undefined || failure instanceof InitFailure
-    if (op === 'same' && old !== undefined && now !== undefined)
-      return snapshots.same(old, now, weightOf(old) !== weightOf(now))
-    if (op === 'remove-pending-replace' && old !== undefined) return snapshots.done(old)
-    if (pendingType[op] === 'deleting' && old !== undefined)
-      return snapshots.end(old, isKept && !old.pendingReplacement ? { done: old } : {})
-    if (now === undefined || pendingType[op] === undefined) return
-    if (!isKept) return snapshots.end(now)
     const isOver = op === 'update' || old?.pendingReplacement === true
-    snapshots.end(now, { made: now, ...(isOver && old !== undefined ? { done: old } : {}) })
+    if (op === 'same' && old !== undefined && now !== undefined)
+      snapshots.same(old, now, weightOf(old) !== weightOf(now))
+    else if (op === 'remove-pending-replace' && old !== undefined) snapshots.done(old)
+    else if (pendingType[op] === 'deleting' && old !== undefined)
+      snapshots.end(old, isKept && !old.pendingReplacement ? { done: old } : {})
+    else if (pendingType[op] !== undefined && now !== undefined)
+      snapshots.end(
+        now,
+        isKept ? { made: now, ...(isOver && old !== undefined ? { done: old } : {}) } : undefined,
+      )
   }
 
   #failed(step: Step): void {

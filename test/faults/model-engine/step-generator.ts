@@ -13,8 +13,10 @@ import {
 } from './provider-calls.ts'
 import { InitFailure, type Provider, type ProviderHost } from './provider-host.ts'
 import {
+  allDependenciesOf,
   type Bag,
   dependentsOf,
+  foundationsOf,
   isProviderType,
   type ResourceState,
   rootStackType,
@@ -82,6 +84,9 @@ const stateOf = (urn: string, goal: Goal): ResourceState => ({
 const replaceRefusal = (urn: string, because = ''): string =>
   `unable to replace resource ${JSON.stringify(urn)}${because}\nas it is currently marked for protection.`
 
+const untargeted = (urn: string, above: string): string =>
+  `Resource ${JSON.stringify(urn)} depends on ${JSON.stringify(above)}, which was not specified in --target list and does not exist yet.`
+
 const deleteRefusal = (urn: string): string =>
   `resource ${JSON.stringify(urn)} cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the \`protect\` flag or run \`pulumi state unprotect '${urn}'\``
 
@@ -91,6 +96,8 @@ export interface GeneratorOptions {
   readonly isPreview: boolean
   /** Resources before the run, in the order of the state. */
   readonly before: readonly ResourceState[]
+  /** URNs of `--target`; all where absent. */
+  readonly targets?: ReadonlySet<string>
 }
 
 /** Decides what is done to each resource. Source: pkg/v3/resource/deploy/step_generator.go, 3.245.0. */
@@ -102,6 +109,8 @@ export class StepGenerator {
   /** Deleted because something that they stand on is replaced; whether they come again is not known yet. */
   readonly #deleted = new Set<string>()
   readonly #gone = new Set<ResourceState>()
+  /** Would be created, and are no targets. */
+  readonly #skipped = new Set<string>()
 
   constructor(options: GeneratorOptions) {
     this.#options = options
@@ -117,6 +126,9 @@ export class StepGenerator {
     const old = this.#olds.get(urn)
     const now = stateOf(urn, goal)
     const told = answer(now)
+    if (!this.#isTarget(urn, goal.type)) return this.#untouched({ old, now, told })
+    const above = this.#aboveSkipped(now)
+    if (above !== undefined) throw new Bail(urn, untargeted(urn, above))
     const isAgain = this.#deleted.has(urn)
     now.inputs = await this.#checked(now, isAgain ? undefined : old?.inputs, goal.inputs)
     this.#operated.add(urn)
@@ -132,9 +144,47 @@ export class StepGenerator {
     return [this.#sameness(old, now, told)]
   }
 
+  #isTarget(urn: string, type: string): boolean {
+    const { targets } = this.#options
+    return targets === undefined || targets.has(urn) || isProviderType(type) || type === rootStackType
+  }
+
+  /** What a resource stands on that is not made because it is no target. */
+  #aboveSkipped(now: ResourceState): string | undefined {
+    return [...allDependenciesOf(now), urnOfReference(now.provider)].find((urn) => this.#skipped.has(urn))
+  }
+
+  /** A resource that is no target stays as it is, with all that it stands on; one that is not there is not made. */
+  #untouched({
+    old,
+    now,
+    told,
+  }: {
+    old: ResourceState | undefined
+    now: ResourceState
+    told: (answer: Answer) => void
+  }): readonly Step[] {
+    this.#operated.add(now.urn)
+    if (old === undefined) {
+      this.#skipped.add(now.urn)
+      return [{ op: 'same', now, answer: told, apply: async () => undefined }]
+    }
+    const foundations = [...foundationsOf(this.#options.before, old)].filter(
+      (one) => !one.delete && !this.#operated.has(one.urn),
+    )
+    const inOrder = this.#options.before.filter((one) => foundations.includes(one))
+    for (const one of inOrder) this.#operated.add(one.urn)
+    Object.assign(now, old)
+    return [
+      ...inOrder.map((one) => this.#sameness(one, { ...one }, () => undefined)),
+      this.#sameness(old, now, told),
+    ]
+  }
+
   /** The deletions of what was not registered, and of what was replaced. */
   deletions(): readonly Step[] {
     return this.#options.before.flatMap((old): Step[] => {
+      if (this.#options.targets !== undefined && !this.#options.targets.has(old.urn)) return []
       if (this.#gone.has(old)) return []
       if (old.delete) return [this.#deletion(old, 'delete-replaced')]
       if (this.#operated.has(old.urn)) return []

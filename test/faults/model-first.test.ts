@@ -1,0 +1,3 @@
+import { modelShard } from './model-shard.ts'
+
+modelShard(0, 2)
