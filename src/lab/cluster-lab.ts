@@ -4,7 +4,7 @@ import type { Secret } from '../core/secret.ts'
 import type { DockerdTools } from './docker/dockerd.ts'
 import type { DockerEngine } from './docker/engine.ts'
 import { type JenkinsServer, startJenkins } from './jenkins/serve-jenkins.ts'
-import { type LabDocker, startLabDocker } from './lab-docker.ts'
+import { type LabDocker, platformImages, startLabDocker } from './lab-docker.ts'
 import { type LabLayout, randomPassword } from './layout.ts'
 import type { Part, PartName } from './part.ts'
 import type { People } from './people.ts'
@@ -78,9 +78,8 @@ const startController = async (
 }
 
 /** The platform's own images of the cluster file: signed, as whoever runs the platform would have them. */
-const trustPlatformImages = ({ endpoints, jenkins }: Cluster, { state }: Ucp): void => {
-  const host = new URL(endpoints.registry).host
-  const own = [jenkins.controllerImage, jenkins.agentImage].map((image) => `${host}/${image}`)
+const trustPlatformImages = (cluster: Cluster, { state }: Ucp): void => {
+  const own = platformImages(cluster)
   const isSigned = state.isSigned
   state.isSigned = (image, signers) => own.includes(image) || isSigned(image, signers)
 }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
-import { registryImage } from '../compile/registry-image.ts'
 import { Fault } from '../core/fault.ts'
 import { type DockerdTools, type FoundDockerd, findDockerd } from './docker/dockerd.ts'
 import { type DockerEngine, startDockerEngine } from './docker/engine.ts'
@@ -88,9 +87,9 @@ const volumeDriversOf = ({ storage }: Cluster): readonly string[] => [
   ...new Set(Object.values(storage).flatMap((backend) => ('driver' in backend ? [backend.driver] : []))),
 ]
 
-/** The platform's own images: no registry of the lab holds layers, so every node has them as if pulled. */
-const platformImages = (cluster: Cluster): readonly string[] =>
-  [cluster.jenkins.controllerImage, cluster.jenkins.agentImage].map((image) => registryImage(cluster, image))
+/** The platform's own images of the cluster file by their full names. */
+export const platformImages = ({ endpoints, jenkins }: Cluster): readonly string[] =>
+  [jenkins.controllerImage, jenkins.agentImage].map((image) => `${new URL(endpoints.registry).host}/${image}`)
 
 const startReal = async (options: LabDockerOptions, tools: DockerdTools): Promise<LabDocker> => {
   const { cluster, layout, stops, onProcess, log } = options
@@ -106,6 +105,7 @@ const startReal = async (options: LabDockerOptions, tools: DockerdTools): Promis
   })
   stops.add(() => engine.stop())
   for (const parent of parentsOf(cluster)) await engine.ensureParent(parent)
+  // No registry of the lab holds layers: every node has them as if pulled.
   for (const reference of platformImages(cluster)) await engine.provideImage({ reference })
   return {
     engine,
