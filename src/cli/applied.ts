@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../core/canonical.ts'
+import { fileFault } from '../engine/state-fault.ts'
 import { stateFolder } from '../engine/state-folder.ts'
 import type { StackState } from '../model/desired-state.ts'
 
@@ -67,12 +68,17 @@ export const readApplied = (folder: string, stack: string): AppliedRecord | unde
   return head === undefined || state === undefined ? undefined : { ...head, state: state as StackState }
 }
 
-/** Written whole or not at all. */
+/** Written whole or not at all. @throws {Fault} `unavailable` where the folder cannot be written, e.g. on a full disk. */
 const writeApplied = async (folder: string, { state, ...head }: AppliedRecord): Promise<void> => {
-  await mkdir(folder, { recursive: true })
   const file = fileOf(folder, head.stack)
-  await writeFile(`${file}.${process.pid}`, `${JSON.stringify(head)}\n${JSON.stringify(state)}\n`)
-  await rename(`${file}.${process.pid}`, file)
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(`${file}.${process.pid}`, `${JSON.stringify(head)}\n${JSON.stringify(state)}\n`)
+    await rename(`${file}.${process.pid}`, file)
+  } catch (error) {
+    await rm(`${file}.${process.pid}`, { force: true }).catch(() => undefined)
+    throw fileFault(error, `The record of what was applied to ${head.stack}`, folder)
+  }
 }
 
 /** Digest of no desired state at all: under way, or ended badly. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { StackRun } from '../engine/run-stack.ts'
 import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
+import { fileFault } from '../engine/state-fault.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
@@ -35,9 +36,13 @@ export interface RunAllReport {
 
 const writeDesired = async (project: string, state: StackState): Promise<string> => {
   const folder = join(project, '.tenantry', 'desired')
-  await mkdir(folder, { recursive: true })
   const file = join(folder, `${state.stack}.json`)
-  await writeFile(file, JSON.stringify(state))
+  try {
+    await mkdir(folder, { recursive: true })
+    await writeFile(file, JSON.stringify(state))
+  } catch (error) {
+    throw fileFault(error, `The working folder for ${state.stack}`, folder)
+  }
   return file
 }
 

@@ -125,6 +125,16 @@ export const printFailures = (terminal: Terminal, results: readonly StackResult[
   }
 }
 
+/** What a run that succeeded had to put in order on the way, or leaves for a person to look at. */
+const printWarnings = (terminal: Terminal, results: readonly StackResult[]): void => {
+  for (const { stack, diagnostics } of results) {
+    const warnings = diagnostics.filter(({ severity }) => severity === 'warning')
+    if (warnings.length === 0) continue
+    terminal.print(`\n${terminal.color.bold(stack)}:`)
+    for (const line of warnings.flatMap((one) => diagnosticLines(terminal, one))) terminal.print(line)
+  }
+}
+
 const printStray = (terminal: Terminal, stray: readonly StrayStack[]): void => {
   if (stray.length === 0) return
   const ways = [...new Set(stray.map(wayOut))].map((way) => `\`${way}\``)
@@ -139,6 +149,7 @@ const printStray = (terminal: Terminal, stray: readonly StrayStack[]): void => {
 export const printReport = (terminal: Terminal, report: RunReport): void => {
   terminal.print(totals(terminal, report))
   printStray(terminal, report.stray ?? [])
+  printWarnings(terminal, report.results)
   printFailures(terminal, report.results)
 }
 

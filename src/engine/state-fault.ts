@@ -36,16 +36,19 @@ const troubles: Readonly<Record<string, Trouble>> = {
 }
 
 /**
- * What a file system said about a stack's state, as a fault that names the stack, the place and the way out; anything else
- * as it is.
+ * What a file system said about something of ours, as a fault that names it, the place and the way out; anything else as it
+ * is. `what`: in the reader's words, e.g. `The state of nonprod.acme`.
  */
-export const stateFault = (error: unknown, stack: string, folder: string): unknown => {
+export const fileFault = (error: unknown, what: string, folder: string): unknown => {
   const { code, path } = error as NodeJS.ErrnoException
   const trouble = code === undefined ? undefined : troubles[code]
   if (trouble === undefined) return error
-  return new Fault(
-    'unavailable',
-    `The state of ${stack} cannot be used: ${trouble.what} (${path ?? folder}, ${code}).`,
-    { details: { resource: stack, hint: trouble.hint }, cause: error },
-  )
+  return new Fault('unavailable', `${what} cannot be used: ${trouble.what} (${path ?? folder}, ${code}).`, {
+    details: { hint: trouble.hint },
+    cause: error,
+  })
 }
+
+/** The same of a stack's state. */
+export const stateFault = (error: unknown, stack: string, folder: string): unknown =>
+  fileFault(error, `The state of ${stack}`, folder)
