@@ -28,14 +28,6 @@ const expectTold = (result: StackResult, hints: readonly RegExp[], what: string)
   const told = result.diagnostics.filter((one) => one.severity === 'error' && !isEcho(one))
   expect(told.length, `${what}: nothing was said`).toBeGreaterThan(0)
   for (const { message, hint = '', resource } of told) {
-    if (process.env.H6DEBUG) {
-      const ok =
-        Boolean(resource) &&
-        place.test(`${message} ${hint}`) &&
-        hints.some((one) => one.test(`${message} ${hint}`)) &&
-        !/Bug in the plugin|maybe corrupt/.test(message)
-      if (!ok) console.log('H6BAD', resource, message, hint)
-    }
     const said = `${what}: ${resource}: ${message} ${hint}`
     expect.soft(resource, said).toBeTruthy()
     expect.soft(`${message} ${hint}`, said).toMatch(place)
@@ -103,7 +95,6 @@ export const campaign = async (
     failed += Math.min(cases.length, failedResources(result))
     expect(count, `${what}: it does not end`).toBeLessThan(mostRuns)
   }
-  if (process.env.H6DEBUG) console.log('H6', step, met.size, failed, new Date().toISOString())
   await life.expectReached(step, `${step} after faults at ${[...met].map(([kind]) => kind).join(', ')}`)
   const expected = new Set(life.calls[step])
   expect([...expected].filter((kind) => !met.has(kind))).toEqual([])
