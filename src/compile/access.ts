@@ -41,6 +41,7 @@ const teamOf = ({ organization, cluster }: TenantScope, team: ResolvedTeam): Tea
     team.ldapGroup.value === null
       ? null
       : { groupDn: team.ldapGroup.value, groupMemberAttribute: cluster.ldap.groupMemberAttribute },
+  ...(team.ldapGroup.value === null ? { members: [...team.members.value].sort() } : {}),
 })
 
 /** Members that the file names; where a team follows an LDAP group, UCP takes none by hand (reference §2.5). */

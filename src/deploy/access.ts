@@ -36,6 +36,7 @@ export const access = {
         name: team.name,
         description: team.description,
         ...(team.ldapSync === null ? {} : { ldapSync: team.ldapSync }),
+        ...(team.members === undefined ? {} : { members: [...team.members] }),
       },
       site.options(team, 'ucp'),
     ),

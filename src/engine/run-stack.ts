@@ -266,7 +266,9 @@ const commandLine = (run: StackRun, known: Recollection): StackEngine => {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
       const options = refresh && operation !== 'refresh' ? ['--refresh'] : []
-      return operation === 'up' ? up(run, known, options) : attempt(run, operation, options)
+      return operation === 'up'
+        ? up(run, known, options)
+        : withFreshSalt(run, () => attempt(run, operation, options))
     },
     exportState: () => exportState(state),
     importState: (text) => importState(state, text),

@@ -8,4 +8,6 @@ export interface Team extends ResourceBase {
   readonly description: string
   /** Members follow this LDAP group; null where they are named one by one. */
   readonly ldapSync: { readonly groupDn: string; readonly groupMemberAttribute: string } | null
+  /** Accounts named one by one, and nobody besides them; absent where members follow LDAP. */
+  readonly members?: readonly string[]
 }

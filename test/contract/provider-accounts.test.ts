@@ -197,6 +197,29 @@ describe('members', () => {
     await drive.delete(demoted)
   })
 
+  test('that somebody put into a team of named members are seen and taken out; where nobody is named they stay', async () => {
+    await acme()
+    const inputs = { organization: 'acme', name: 'pipelines', members: ['bob', 'ada'] }
+    const team = await create(teamType, inputs)
+    expect(team.inputs.members).toEqual(['ada', 'bob'])
+    await create('ucp:index:TeamMember', { organization: 'acme', team: 'pipelines', user: 'ada' })
+    expect(await drive.read(team)).toEqual(team)
+    await drive.create('ucp:index:TeamMember', { organization: 'acme', team: 'pipelines', user: 'cyd' })
+    const seen = await drive.read(team)
+    expect(seen?.inputs.members).toEqual(['ada', 'bob', 'cyd'])
+    if (seen === undefined) throw new Error('the team is gone')
+    expect(drive.diff(seen, inputs)).toMatchObject({ changes: true, replaces: [] })
+    await drive.update(seen, inputs)
+    expect((await drive.read(team))?.inputs.members).toEqual(['ada', 'bob'])
+    expect(await drive.import('ucp:index:TeamMember', 'acme/pipelines/cyd')).toBeUndefined()
+    const open = { organization: 'acme', name: 'open' }
+    const free = await create(teamType, open)
+    await drive.create('ucp:index:TeamMember', { organization: 'acme', team: 'open', user: 'cyd' })
+    expect(await drive.read(free)).toEqual(free)
+    await drive.update(free, open)
+    expect(await drive.import('ucp:index:TeamMember', 'acme/open/cyd')).toBeDefined()
+  })
+
   test('of teams join the organization too', async () => {
     await acme()
     await create(teamType, { organization: 'acme', name: 'developers' })

@@ -47,8 +47,11 @@ const access = (state: StackState): readonly HandMade[] => [
     // Its one member is told of no change: the team is.
     resource: 'team/pipelines',
     what: 'renamed',
-    properties: ['name'],
-    by: (hands) => hands.ucp('PATCH', teamPath('pipelines'), { name: 'conveyor' }),
+    properties: ['members', 'name'],
+    by: async (hands) => {
+      await hands.ucp('PUT', `${teamPath('pipelines')}/members/ben`, { isAdmin: false })
+      await hands.ucp('PATCH', teamPath('pipelines'), { name: 'conveyor' })
+    },
   },
   {
     resource: 'team/auditors',

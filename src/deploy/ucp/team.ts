@@ -6,6 +6,8 @@ interface Arguments {
   readonly description?: Input<string>
   /** Members follow this LDAP group. */
   readonly ldapSync?: Input<{ groupDn: Input<string>; groupMemberAttribute: Input<string> }>
+  /** Anybody else is taken out. */
+  readonly members?: Input<Input<string>[]>
 }
 
 /** A team of an organization. Import id: `organization/team`. Served by the `ucp` plugin. */

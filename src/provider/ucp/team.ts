@@ -2,6 +2,8 @@ import type { Ucp } from '../../clients/ucp.ts'
 import {
   createTeam,
   deleteTeam,
+  deleteTeamMember,
+  listTeamMembers,
   type MemberSync,
   patchTeam,
   putMemberSync,
@@ -43,6 +45,12 @@ const fields = {
     description: 'The LDAP group that the members follow; without it members are named one by one.',
     optional: true,
   },
+  members: {
+    shape: { type: 'list', of: accountName },
+    description:
+      'Who may be in it, each put there by a TeamMember: anybody else is taken out. Where absent, whoever is in it stays.',
+    optional: true,
+  },
 } as const
 
 type TeamInputs = InputsOf<typeof fields>
@@ -81,6 +89,23 @@ const syncMembers = async (ucp: Ucp, teamId: string, { organization, ldapSync: w
   await putMemberSync(ucp, organization, { nameOrId: teamId, ...group })
 }
 
+/** Who is in a team besides those that may be; nobody where nothing says who may. */
+const strangersIn = async (
+  ucp: Ucp,
+  teamId: string,
+  { organization, members }: Pick<TeamInputs, 'organization' | 'members'>,
+): Promise<string[]> => {
+  if (members === undefined) return []
+  const present = await listTeamMembers(ucp, organization, teamId)
+  return present.map(({ user }) => user).filter((user) => !members.includes(user))
+}
+
+const takeOutStrangers = async (ucp: Ucp, teamId: string, inputs: TeamInputs): Promise<void> => {
+  const { organization } = inputs
+  for (const user of await strangersIn(ucp, teamId, inputs))
+    await deleteTeamMember(ucp, organization, { team: teamId, user })
+}
+
 /** Sets everything of a team that is not as it should be; what fails leaves the team in the state. */
 const syncTeam = async (
   ucp: Ucp,
@@ -93,6 +118,7 @@ const syncTeam = async (
     if (team.name !== name || team.description !== description)
       await patchTeam(ucp, organization, { nameOrId: team.id, name, description })
     await syncMembers(ucp, team.id, inputs)
+    if (inputs.ldapSync === undefined) await takeOutStrangers(ucp, team.id, inputs)
   } catch (error) {
     throw new Unfinished(`${organization}/${name}`, outputs, error)
   }
@@ -116,6 +142,16 @@ const syncInputs = (sync: MemberSync): Pick<TeamInputs, 'ldapSync'> =>
       }
     : {}
 
+/** Those that may be in it and whoever is in it besides, where the inputs say who may. */
+const memberInputs = async (
+  ucp: Ucp,
+  teamId: string,
+  last: TeamInputs | undefined,
+): Promise<{ members?: string[] }> => {
+  if (last?.members === undefined) return {}
+  return { members: [...last.members, ...(await strangersIn(ucp, teamId, last))].sort() }
+}
+
 /** `ucp:index:Team`; its id is `<organization>/<team>`. */
 export const team = defineResource({
   description:
@@ -128,6 +164,14 @@ export const team = defineResource({
   },
 
   refineDiff: withMark,
+
+  normalize: ({ organization, name, description, ldapSync: wanted, members }) => ({
+    organization,
+    name,
+    description,
+    ...(wanted === undefined ? {} : { ldapSync: { ...wanted } }),
+    ...(members === undefined ? {} : { members: [...new Set(members)].sort() }),
+  }),
 
   create: async (client, inputs, context) => {
     const { organization, name } = inputs
@@ -146,7 +190,7 @@ export const team = defineResource({
     return { id, outputs }
   },
 
-  read: async (client, { id, outputs }, context) => {
+  read: async (client, { id, inputs: last, outputs }, context) => {
     const { organization, name } = parts(id)
     const ucp = ucpFor(client, context, `team ${id}`)
     const found = await findTeam(ucp, { organization, name, teamId: textOutput(outputs, 'teamId') })
@@ -160,6 +204,7 @@ export const team = defineResource({
       name: found.name,
       description,
       ...syncInputs(await readMemberSync(ucp, organization, found.id)),
+      ...(await memberInputs(ucp, found.id, last)),
     }
     const orgId = await organizationId(ucp, organization)
     return {
