@@ -196,12 +196,13 @@ describe.runIf(await canRun())('a tenant on real Docker Engines', () => {
       ['real', tools?.version],
     ])
     for (const cluster of ['nonprod', 'prod']) {
-      const nodes = (await seen(cluster, '/nodes')) as { Description: { Engine: { EngineVersion: string } } }[]
+      const nodes = (await seen(cluster, '/nodes')) as {
+        Description: { Engine: { EngineVersion: string } }
+      }[]
       expect(nodes.length).toBeGreaterThanOrEqual(3)
       for (const { Description } of nodes)
         expect(Description.Engine.EngineVersion).toContain(tools?.version ?? 'none')
     }
-  })
   })
 
   test('is brought up whole, and a second run changes nothing', async () => {
