@@ -57,7 +57,7 @@ const hurriedClock = (isReal: boolean): Clock => {
     wait: async (milliseconds) => {
       time += milliseconds
       await onWait()
-      if (isReal) await pause(milliseconds / 3)
+      if (isReal) await pause(milliseconds / 2)
     },
   }
 }
