@@ -230,7 +230,8 @@ describe.each(vcenters)('every call that fails at %s', (_kind, start) => {
     // Only a call that took too long by itself can come before.
     if (!isTimeout(kind) || error === undefined) expect(armed.hits()).toBe(1)
     if (error !== undefined) {
-      expectTold(error, scenario)
+      // A read that took too long by itself, on a busy machine, is not the call that was chosen.
+      if (armed.hits() === 1) expectTold(error, scenario)
       expect(kind.isOvercome, String(error)).toBe(false)
       if (error instanceof Unfinished)
         held = { id: error.id, outputs: { ...scenario.inputs, ...error.outputs }, inputs: undefined }
