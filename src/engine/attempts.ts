@@ -14,7 +14,7 @@ const Attempt = z.object({
   /** URNs of creates that failed. */
   doubtful: z.array(z.string()),
   /** The compiled state of the stack, which holds no secret. */
-  desired: z.object({ resources: z.array(z.object({ key: z.string() })) }).loose(),
+  desired: z.looseObject({ resources: z.array(z.looseObject({ key: z.string() })) }),
 })
 type Attempt = z.infer<typeof Attempt>
 

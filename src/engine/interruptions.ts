@@ -50,10 +50,10 @@ const about = (urn: string, message: string, hint: string): Diagnostic => ({
 })
 
 /** Nobody knows what was wanted of it: the run that began it was a plain `pulumi`, or its record is gone. */
-const leftBehind = (stack: string, urn: string): Diagnostic =>
+const leftBehind = (stack: string, urn: string, reason: string | undefined): Diagnostic =>
   about(
     urn,
-    'It may exist.',
+    `It may exist${reason === undefined ? '.' : `: it could not be looked for (${reason}).`}`,
     `Look for it and remove it; then \`pulumi refresh --stack ${stack} --clear-pending-creates\` forgets it.`,
   )
 
@@ -71,6 +71,12 @@ const reasonOf = (results: readonly StackResult[], urn: string): string | undefi
   results
     .flatMap(({ diagnostics }) => diagnostics)
     .find(({ severity, resource }) => severity === 'error' && resource === nameOfUrn(urn))?.message
+
+/** Why a run came to nothing at all. */
+const generalReason = (results: readonly StackResult[]): string | undefined =>
+  results
+    .flatMap(({ diagnostics }) => diagnostics)
+    .find(({ severity, resource }) => severity === 'error' && resource === undefined)?.message
 
 /** What became of creates that were adopted so that they could be removed. */
 export interface Adoption {
@@ -101,7 +107,7 @@ export const adoptCreates = async (engine: StackEngine, urns: readonly string[])
     warnings: [
       ...adopted.map(removed),
       ...failed.map((urn) => refused(urn, reasonOf(results, urn) ?? '')),
-      ...unknown.map((urn) => leftBehind(engine.stack, urn)),
+      ...unknown.map((urn) => leftBehind(engine.stack, urn, generalReason(results))),
     ],
   }
 }

@@ -9,6 +9,7 @@ import { markedProcesses } from '../../bin/marked-processes.mjs'
 import { leaseVariable } from '../../src/core/lease-reference.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { tallyFaults } from '../faults/record-row.ts'
+import { handsOn } from './by-hand.ts'
 import { descendantsOf, killNow } from './processes.ts'
 import { openTinyTenant, type Running, type TinyTenant } from './tiny-tenant.ts'
 
@@ -71,11 +72,11 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** Starts a run and calls `act` when it sends its so-many-th call that changes something; the call itself is slow. */
+/** Starts a run and calls `act` when it sends its so-many-th call that changes something; that call is slow. */
 const atWrite = async (
   write: number,
   act: (running: Running) => Promise<void>,
-  start: () => Running = () => tiny.start('up', { environment: leaseSeconds }),
+  milliseconds = 300,
 ): Promise<Running> => {
   let reached: () => void = () => undefined
   const there = new Promise<void>((resolve) => {
@@ -83,9 +84,9 @@ const atWrite = async (
   })
   tiny.onWrite((count) => {
     if (count === write) reached()
-    return count === write ? { kind: 'slow', milliseconds: 300 } : undefined
+    return count === write ? { kind: 'slow', milliseconds } : undefined
   })
-  const running = start()
+  const running = tiny.start('up', { environment: leaseSeconds })
   await Promise.race([there, running.ended.then(({ output }) => Promise.reject(new Error(output)))])
   await act(running)
   return running
@@ -186,6 +187,10 @@ describe.runIf(isLinux)('runs at once', () => {
     expect(await tiny.up()).toEqual([])
     const gone = await tiny.start('destroy', { organization: 'leases-other' }).ended
     expect(gone.code, gone.output).toBe(0)
+    // It holds data, so a destroy leaves it.
+    const hands = handsOn(tiny.cluster)
+    await hands.vault('DELETE', 'sys/mounts/orgs/leases-other')
+    await hands.close()
     await tiny.expectUndisturbed('side by side')
   })
 
@@ -193,11 +198,15 @@ describe.runIf(isLinux)('runs at once', () => {
     await tiny.remove()
     let plain: Promise<string> | undefined
     let refused: Running | undefined
-    const running = await atWrite(1, async () => {
-      tiny.onWrite(() => ({ kind: 'slow', milliseconds: 300 }))
-      plain = pulumi(['up', '--yes', '--skip-preview']).ended
-      refused = tiny.start('up')
-    })
+    // Longer than it takes the others to start and to be refused.
+    const running = await atWrite(
+      1,
+      async () => {
+        plain = pulumi(['up', '--yes', '--skip-preview']).ended
+        refused = tiny.start('up')
+      },
+      20_000,
+    )
     expect(await plain).toContain(`(pid ${running.pid}) at`)
     const { code, output } = (await refused?.ended) ?? { code: 0, output: '' }
     expect(code, output).toBe(3)
@@ -236,7 +245,8 @@ describe.runIf(isLinux)('a plain `pulumi` on the stack', () => {
       })
       tiny.onWrite((count) => {
         if (count === 1) reached()
-        return { kind: 'slow', milliseconds: 400 }
+        // Nothing is answered and nothing happens until it is killed.
+        return { kind: 'timeout-before' }
       })
       const plain = pulumi(['up', '--yes', '--skip-preview'])
       await there
@@ -254,6 +264,7 @@ describe.runIf(isLinux)('a plain `pulumi` on the stack', () => {
   })
 
   test('of another host is left alone until a person says that it is dead', async () => {
+    await tiny.remove()
     await tallies.locks.count(async () => {
       const locks = join(tiny.folder, '.pulumi', 'locks', 'organization', 'tenantry', tiny.stack)
       const lock = { pid: 7, username: 'eva', hostname: `not-${hostname()}`, timestamp: new Date() }
