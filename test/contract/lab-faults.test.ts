@@ -64,7 +64,7 @@ describe('a lab with fault proxies', () => {
       expect((await client.lookupSelf()).displayName).toBe('token-tenantry')
       expect(waits).toHaveLength(1)
       await client.close()
-      expect(vault.proxy?.calls().map(({ status }) => status)).toEqual([503, 200])
+      await expect.poll(() => vault.proxy?.calls().map(({ status }) => status)).toEqual([503, 200])
     }
   })
 
@@ -81,7 +81,7 @@ describe('a lab with fault proxies', () => {
     expect((await onlyDatacenter(vsphere)).name).not.toBe('')
     await vsphere.close()
     expect(handle?.hits()).toBe(1)
-    const operations = proxy?.calls().map(({ operation }) => operation)
-    expect(operations?.filter((one) => one === 'Login')).toHaveLength(2)
+    const logins = () => proxy?.calls().filter(({ operation }) => operation === 'Login').length
+    await expect.poll(logins).toBe(2)
   })
 })
