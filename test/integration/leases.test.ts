@@ -274,6 +274,7 @@ describe.runIf(isLinux)('a plain `pulumi` on the stack', () => {
       expect(output).toContain(`eva@not-${hostname()} (pid 7`)
       expect(output).toContain(`pulumi cancel --stack ${tiny.stack}`)
       await pulumi(['cancel', '--yes']).ended
+      await tiny.up()
       await tiny.expectUndisturbed('a cancelled pulumi')
       return 1
     })
