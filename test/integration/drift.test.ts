@@ -247,7 +247,7 @@ describe('what somebody made under our names before the first run', () => {
       const before = await readWorld(session.lab, cluster)
       const said = failuresOf((await session.run('up', own)).results)
       const text = said.join('\n')
-      for (const name of names) expect(text).toContain(name)
+      for (const name of names) expect(text, said.join(' | ')).toContain(name)
       expect(text).toMatch(/not made by|nobody is marked as its owner|was not made/)
       const gone = differences(before, await readWorld(session.lab, cluster)).filter((one) =>
         one.startsWith('missing'),
@@ -260,15 +260,20 @@ describe('what somebody made under our names before the first run', () => {
     if (network?.kind !== 'Network' || secret?.kind !== 'DockerSecret')
       throw new Error('no network or secret')
     const parent = await collectionId(hands, '/Run/Std')
+    await hands.ucp('POST', '/networks/create', { Name: network.name, Driver: 'overlay' })
+    await hands.ucp('POST', '/secrets/create', { Name: secret.name, Data: 'bWluZQ==' })
     await hands.ucp('POST', '/accounts/', { name: 'innovation-lab', fullName: 'Mine', isOrg: true })
     await hands.ucp('POST', '/collections', { name: 'innovation-lab', parent_id: parent })
     await hands.vault('POST', 'sys/mounts/orgs/innovation-lab', { type: 'kv', options: { version: '2' } })
-    await refused('organization innovation-lab', '/Run/Std/innovation-lab', 'orgs/innovation-lab')
+    await refused(
+      'organization innovation-lab',
+      '/Run/Std/innovation-lab',
+      'orgs/innovation-lab',
+      network.name,
+    )
     await hands.ucp('DELETE', '/accounts/innovation-lab')
     await hands.ucp('DELETE', `/collections/${await collectionId(hands, '/Run/Std/innovation-lab')}`)
     await hands.vault('DELETE', 'sys/mounts/orgs/innovation-lab')
-    await hands.ucp('POST', '/networks/create', { Name: network.name, Driver: 'overlay' })
-    await hands.ucp('POST', '/secrets/create', { Name: secret.name, Data: 'bWluZQ==' })
     await refused(network.name, secret.name)
     await hands.ucp('DELETE', `/networks/${network.name}`)
     await hands.ucp('DELETE', `/secrets/${secret.name}`)

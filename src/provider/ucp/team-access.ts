@@ -71,9 +71,12 @@ export const teamAccess = defineResource({
 
   read: async (client, { id, outputs }, context) => {
     const names = parts(id)
-    const teamId = (await findTeamId(client, names, context)) ?? textOutput(outputs, 'teamId')
     const all = await listTeamAccess(registryFor(client, context, `team access ${id}`), names)
-    const found = all?.find((one) => one.teamId === teamId)
+    // The team of the state whatever it is called now, else the one that has the name.
+    const named = await findTeamId(client, names, context)
+    const found = [textOutput(outputs, 'teamId'), named]
+      .map((teamId) => all?.find((one) => one.teamId === teamId))
+      .find((one) => one !== undefined)
     if (found === undefined) return undefined
     const inputs = { ...names, accessLevel: found.accessLevel }
     return { id, inputs, outputs: { ...inputs, teamId: found.teamId } }

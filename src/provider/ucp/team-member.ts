@@ -28,6 +28,18 @@ const parts = (id: string) => {
 const teamIdOf = async (ucp: Ucp, organization: string, team: string): Promise<string> =>
   (await readTeam(ucp, organization, team))?.id ?? ''
 
+/** The membership in the first of the teams, by id, that has the user; an empty id is no team. */
+const findMember = async (
+  ucp: Ucp,
+  { organization, user, teams }: { organization: string; user: string; teams: readonly string[] },
+) => {
+  for (const teamId of teams) {
+    const member = teamId === '' ? undefined : await readTeamMember(ucp, organization, { team: teamId, user })
+    if (member !== undefined) return { member, teamId }
+  }
+  return undefined
+}
+
 /** `ucp:index:TeamMember`; its id is `<organization>/<team>/<user>`. */
 export const teamMember = defineResource({
   description:
@@ -50,9 +62,13 @@ export const teamMember = defineResource({
     const { organization, team, user } = parts(id)
     const ucp = ucpFor(client, context, `team member ${id}`)
     // That its team was renamed is told of the team.
-    const teamId = (await teamIdOf(ucp, organization, team)) || textOutput(outputs, 'teamId') || ''
-    const member = teamId === '' ? undefined : await readTeamMember(ucp, organization, { team: teamId, user })
-    if (member === undefined) return undefined
+    const found = await findMember(ucp, {
+      organization,
+      user,
+      teams: [textOutput(outputs, 'teamId') ?? '', await teamIdOf(ucp, organization, team)],
+    })
+    if (found === undefined) return undefined
+    const { member, teamId } = found
     const inputs = { organization, team, user: member.user, isAdmin: member.isAdmin }
     return {
       id: `${organization}/${team}/${member.user}`,

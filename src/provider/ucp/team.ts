@@ -12,6 +12,7 @@ import {
   readTeam,
   type UcpTeam,
 } from '../../clients/ucp-accounts.ts'
+import { Fault, isFault } from '../../core/fault.ts'
 import type { InputsOf } from '../input-fields.ts'
 import { type Properties, Unfinished } from '../plugin.ts'
 import { ucpFor } from './client.ts'
@@ -106,6 +107,27 @@ const takeOutStrangers = async (ucp: Ucp, teamId: string, inputs: TeamInputs): P
     await deleteTeamMember(ucp, organization, { team: teamId, user })
 }
 
+const nameTaken = (
+  ucp: Ucp,
+  team: UcpTeam,
+  { inputs: { organization, name }, cause }: { inputs: TeamInputs; cause: unknown },
+): unknown => {
+  if (!isFault(cause, 'conflict') && !isFault(cause, 'invalid-request')) return cause
+  const what = `team ${organization}/${name}`
+  return new Fault(
+    'foreign',
+    `The ${what} is called ${team.name} now and cannot have its name: ${cause.message}`,
+    {
+      cause,
+      details: {
+        resource: what,
+        endpoint: ucp.endpoint,
+        hint: `Where another team has the name, which is not ours: rename or delete that one, then run again.`,
+      },
+    },
+  )
+}
+
 /** Sets everything of a team that is not as it should be; what fails leaves the team in the state. */
 const syncTeam = async (
   ucp: Ucp,
@@ -116,7 +138,9 @@ const syncTeam = async (
   const description = markText(inputs.description, owner)
   try {
     if (team.name !== name || team.description !== description)
-      await patchTeam(ucp, organization, { nameOrId: team.id, name, description })
+      await patchTeam(ucp, organization, { nameOrId: team.id, name, description }).catch((error: unknown) => {
+        throw team.name === name ? error : nameTaken(ucp, team, { inputs, cause: error })
+      })
     await syncMembers(ucp, team.id, inputs)
     if (inputs.ldapSync === undefined) await takeOutStrangers(ucp, team.id, inputs)
   } catch (error) {
