@@ -265,12 +265,7 @@ describe('what somebody made under our names before the first run', () => {
     await hands.ucp('POST', '/accounts/', { name: 'innovation-lab', fullName: 'Mine', isOrg: true })
     await hands.ucp('POST', '/collections', { name: 'innovation-lab', parent_id: parent })
     await hands.vault('POST', 'sys/mounts/orgs/innovation-lab', { type: 'kv', options: { version: '2' } })
-    await refused(
-      'organization innovation-lab',
-      '/Run/Std/innovation-lab',
-      'orgs/innovation-lab',
-      network.name,
-    )
+    await refused('organization innovation-lab', '/Run/Std/innovation-lab', 'orgs/innovation-lab')
     await hands.ucp('DELETE', '/accounts/innovation-lab')
     await hands.ucp('DELETE', `/collections/${await collectionId(hands, '/Run/Std/innovation-lab')}`)
     await hands.vault('DELETE', 'sys/mounts/orgs/innovation-lab')
