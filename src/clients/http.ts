@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Agent, Dispatcher } from 'undici'
 import { Fault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
@@ -85,9 +86,6 @@ export class Http {
     this.#connect = {
       timeout: 10_000,
       ...(socketPath === undefined ? {} : { socketPath }),
-      ...(options.tls?.ca === undefined ? {} : { ca: options.tls.ca }),
-      ...(options.tls?.cert === undefined ? {} : { cert: options.tls.cert }),
-      ...(options.tls?.key === undefined ? {} : { key: options.tls.key.reveal() }),
       ...(options.tls?.allowUnverified === true ? { rejectUnauthorized: false } : {}),
     }
   }
@@ -167,7 +165,7 @@ export class Http {
     try {
       // Loaded with the first call: a plugin that only checks and diffs starts without it.
       const { Agent, request } = await import('undici')
-      this.#agent ??= new Agent({ connect: this.#connect })
+      this.#agent ??= new Agent({ connect: { ...this.#connect, ...this.#secureContext() } })
       const response = await request(`${this.#origin}${call.path}`, {
         dispatcher: this.#agent,
         method: call.method as Dispatcher.HttpMethod,
@@ -185,6 +183,19 @@ export class Http {
     if (answer.status >= 300 && !call.answers?.includes(answer.status))
       throw answerFault(call, answer, this.#server, Date.now())
     return answer
+  }
+
+  /** Made once: every connection of a run would read the authorities and the keys anew. */
+  #secureContext(): { readonly secureContext?: SecureContext } {
+    if (!this.#origin.startsWith('https:')) return {}
+    const { ca, cert, key } = this.#options.tls ?? {}
+    return {
+      secureContext: createSecureContext({
+        ...(ca === undefined ? {} : { ca }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key: key.reveal() }),
+      }),
+    }
   }
 
   #cancelled(call: HttpCall): Fault {

@@ -29,6 +29,12 @@ const withoutInterruptions = (result: StackResult): StackResult => ({
   diagnostics: result.diagnostics.filter((one) => interruptionsOf([one]).length === 0),
 })
 
+/** Importing a state drops what is pending in it. Where nobody knows what it was, a person is still to look after it. */
+const dropPending = async (engine: StackEngine): Promise<void> => {
+  const state = await engine.exportState()
+  if (createsIn(state).pending.length > 0) await engine.importState(state)
+}
+
 /**
  * Settles creates that were begun before, after a run that succeeded: those that are wanted were sent again and adopted what
  * was there. The others are taken into the state, as the run wanted them that began them, and removed by another run.
@@ -41,9 +47,7 @@ const settleCreates = async (
   const adoption = await adoptCreates(engine, unwantedIn(await engine.exportState(), doubtful))
   const result = adoption.adopted.length > 0 ? together(first, await engine.run('up')) : first
   if (result.outcome !== 'succeeded') return result
-  // Importing a state drops what is pending in it, which a person is still to look after where nobody knows what it was.
-  const state = await engine.exportState()
-  if (adoption.unknown.length === 0 && createsIn(state).pending.length > 0) await engine.importState(state)
+  if (adoption.unknown.length === 0) await dropPending(engine)
   await engine.settled()
   return { ...result, diagnostics: [...result.diagnostics, ...adoption.warnings] }
 }
@@ -75,11 +79,18 @@ export const bringUp = async (engine: StackEngine): Promise<StackResult> => {
   return result
 }
 
-/** Creates that were begun before and are not in the state; where there is no state that tells, none is known. */
-const openCreates = async (engine: StackEngine): Promise<readonly string[]> => {
+interface OpenCreates {
+  /** Begun before, and not in the state. */
+  readonly urns: readonly string[]
+  readonly arePending: boolean
+}
+
+/** Where there is no state that tells, none is known. */
+const openCreates = async (engine: StackEngine): Promise<OpenCreates> => {
   const doubtful = await engine.doubtful()
   const state = await engine.exportState().catch(() => undefined)
-  return state === undefined ? [] : unwantedIn(state, doubtful)
+  if (state === undefined) return { urns: [], arePending: false }
+  return { urns: unwantedIn(state, doubtful), arePending: createsIn(state).pending.length > 0 }
 }
 
 /**
@@ -87,9 +98,13 @@ const openCreates = async (engine: StackEngine): Promise<readonly string[]> => {
  * stack alone.
  */
 export const tearDown = async (engine: StackEngine): Promise<StackResult> => {
-  const adoption = await adoptCreates(engine, await openCreates(engine))
+  const { urns, arePending } = await openCreates(engine)
+  const adoption = await adoptCreates(engine, urns)
   const result = (await engine.unprotect()) ?? (await engine.run('destroy'))
-  if (result.outcome === 'succeeded' && adoption.unknown.length === 0) await engine.settled()
+  if (result.outcome === 'succeeded' && adoption.unknown.length === 0) {
+    if (arePending) await dropPending(engine)
+    await engine.settled()
+  }
   return {
     ...withoutInterruptions(result),
     diagnostics: [...withoutInterruptions(result).diagnostics, ...adoption.warnings],

@@ -89,7 +89,7 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('death at a write' as const),
-      nth: fc.integer({ min: 1, max: 60 }),
+      nth: fc.integer({ min: 1, max: 24 }),
     }),
   },
 )

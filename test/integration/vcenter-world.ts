@@ -35,42 +35,41 @@ const readTags = async (vsphere: Vsphere): Promise<ReadonlyMap<string, string>> 
   return found
 }
 
-/** What stands in vCenter, by names: machines, folders, pools, port groups, rules, tags and what carries them. */
-export const readVcenter = async ({ vcenter }: Lab): Promise<Readonly<Record<string, readonly string[]>>> => {
-  const vsphere = new Vsphere({
+/** A session of the lab's platform account. */
+export const openVcenter = ({ vcenter }: Lab): Vsphere =>
+  new Vsphere({
     server: vcenter.address,
     user: vcenter.user,
     password: vcenter.password,
     tls: { allowUnverified: true },
   })
-  try {
-    const objects: Record<string, readonly ObjectContent[]> = {}
-    for (const [type, paths] of Object.entries(inventory))
-      objects[type] = await readInventory(vsphere, { type, paths })
-    const machines = objects.VirtualMachine ?? []
-    const names = new Map(machines.map((one) => [one.reference.id, nameOf(one)]))
-    const tags = await readTags(vsphere)
-    const tagged: unknown[] = []
-    for (const machine of machines) {
-      const ids = await attachedTags(vsphere, machine.reference)
-      if (ids.length > 0) tagged.push([nameOf(machine), ids.map((id) => tags.get(id) ?? id).sort()])
-    }
-    const cluster = await requireAt(vsphere, '/DC0/host/DC0_C0', 'cluster')
-    const rules = (await readAntiAffinityRules(vsphere, cluster)).map(({ key: _, ...rule }) => ({
-      ...rule,
-      machines: rule.machines.map(({ id }) => names.get(id) ?? id).sort(),
-    }))
-    const seen = Object.entries(objects).map(([type, found]): [string, readonly string[]] => [
-      type,
-      sorted(found.map(({ properties }) => inventory[type]?.map((path) => properties.get(path)?.text))),
-    ])
-    return {
-      ...Object.fromEntries(seen),
-      rules: sorted(rules),
-      tags: sorted([...tags.values()]),
-      tagged: sorted(tagged),
-    }
-  } finally {
-    await vsphere.close()
+
+/** What stands in vCenter, by names: machines, folders, pools, port groups, rules, tags and what carries them. */
+export const readVcenter = async (vsphere: Vsphere): Promise<Readonly<Record<string, readonly string[]>>> => {
+  const objects: Record<string, readonly ObjectContent[]> = {}
+  for (const [type, paths] of Object.entries(inventory))
+    objects[type] = await readInventory(vsphere, { type, paths })
+  const machines = objects.VirtualMachine ?? []
+  const names = new Map(machines.map((one) => [one.reference.id, nameOf(one)]))
+  const tags = await readTags(vsphere)
+  const tagged: unknown[] = []
+  for (const machine of machines) {
+    const ids = await attachedTags(vsphere, machine.reference)
+    if (ids.length > 0) tagged.push([nameOf(machine), ids.map((id) => tags.get(id) ?? id).sort()])
+  }
+  const cluster = await requireAt(vsphere, '/DC0/host/DC0_C0', 'cluster')
+  const rules = (await readAntiAffinityRules(vsphere, cluster)).map(({ key: _, ...rule }) => ({
+    ...rule,
+    machines: rule.machines.map(({ id }) => names.get(id) ?? id).sort(),
+  }))
+  const seen = Object.entries(objects).map(([type, found]): [string, readonly string[]] => [
+    type,
+    sorted(found.map(({ properties }) => inventory[type]?.map((path) => properties.get(path)?.text))),
+  ])
+  return {
+    ...Object.fromEntries(seen),
+    rules: sorted(rules),
+    tags: sorted([...tags.values()]),
+    tagged: sorted(tagged),
   }
 }

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici'
 import { Ucp } from '../../src/clients/ucp.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { Lab } from '../../src/lab/lab.ts'
-import { readVcenter } from './vcenter-world.ts'
+import { openVcenter, readVcenter } from './vcenter-world.ts'
 
 /** Everything that can be seen of a cluster, as its admins see it; ids are replaced by names, so that two worlds compare. */
 export type World = Readonly<Record<string, readonly string[]>>
@@ -140,45 +140,53 @@ const readVault = async ({ vault }: ClusterLab): Promise<Record<string, readonly
 
 type Items = Readonly<Record<string, readonly Item[]>>
 
-const readItems = async (cluster: ClusterLab): Promise<Items> => {
-  const { ucp, registry, platformPassword } = cluster
-  const client = new Ucp({
-    endpoint: ucp.address,
-    caCertificate: ucp.caCertificate,
+/** Whose answers make up a world, with their connections. */
+interface Clients {
+  readonly cluster: ClusterLab
+  readonly ucp: Ucp
+  readonly registry: Agent
+}
+
+const connect = (cluster: ClusterLab): Clients => ({
+  cluster,
+  ucp: new Ucp({
+    endpoint: cluster.ucp.address,
+    caCertificate: cluster.ucp.caCertificate,
     username: 'svc-tenantry',
-    password: platformPassword,
+    password: cluster.platformPassword,
+  }),
+  registry: new Agent({ connect: { ca: cluster.ucp.caCertificate } }),
+})
+
+const disconnect = async ({ ucp, registry }: Clients): Promise<void> => {
+  await Promise.allSettled([ucp.close(), registry.close()])
+}
+
+const readItems = async ({ cluster, ucp, registry }: Clients): Promise<Items> => {
+  const basic = Buffer.from(`svc-tenantry:${cluster.platformPassword.reveal()}`).toString('base64')
+  const settings = await ucp.send({
+    method: 'GET',
+    path: '/api/ucp/config-toml',
+    headers: { accept: 'application/toml' },
   })
-  const basic = Buffer.from(`svc-tenantry:${platformPassword.reveal()}`).toString('base64')
-  const dispatcher = new Agent({ connect: { ca: ucp.caCertificate } })
-  try {
-    const settings = await client.send({
-      method: 'GET',
-      path: '/api/ucp/config-toml',
-      headers: { accept: 'application/toml' },
-    })
-    return {
-      settings: [{ toml: settings.text }],
-      ...(await readUcp(async (path) => {
-        const answer = await client.send({ method: 'GET', path, answers: [404] })
-        return answer.status === 404 || answer.text === '' ? undefined : JSON.parse(answer.text)
-      })),
-      ...(await readRegistry(async (path) => {
-        const headers = { authorization: `Basic ${basic}` }
-        const answer = await request(`${registry.address}${path}`, { dispatcher, headers })
-        return answer.body.json()
-      })),
-      ...(await readVault(cluster)),
-    }
-  } finally {
-    await Promise.allSettled([client.close(), dispatcher.close()])
+  return {
+    settings: [{ toml: settings.text }],
+    ...(await readUcp(async (path) => {
+      const answer = await ucp.send({ method: 'GET', path, answers: [404] })
+      return answer.status === 404 || answer.text === '' ? undefined : JSON.parse(answer.text)
+    })),
+    ...(await readRegistry(async (path) => {
+      const headers = { authorization: `Basic ${basic}` }
+      const answer = await request(`${cluster.registry.address}${path}`, { dispatcher: registry, headers })
+      return answer.body.json()
+    })),
+    ...(await readVault(cluster)),
   }
 }
 
 const idOf = (item: Item): string => text(item.id) || text(item.ID) || text(item.Id)
 
-/** Reads the whole world of one cluster of a lab. */
-export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
-  const found = await readItems(cluster)
+const worldOf = (found: Items): World => {
   const names = new Map(
     Object.values(found)
       .flat()
@@ -192,24 +200,51 @@ export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> =
     kind,
     items.map((item) => JSON.stringify(scrub(item, names))).sort(),
   ])
-  return { ...Object.fromEntries(scrubbed), ...(await readVcenter(lab)) }
+  return Object.fromEntries(scrubbed)
+}
+
+/** Reads worlds over connections that it keeps. */
+export interface WorldReader {
+  readonly read: () => Promise<World>
+  readonly close: () => Promise<void>
+}
+
+export const openWorldReader = (lab: Lab, cluster: ClusterLab): WorldReader => {
+  const clients = connect(cluster)
+  const vsphere = openVcenter(lab)
+  return {
+    read: async () => ({ ...worldOf(await readItems(clients)), ...(await readVcenter(vsphere)) }),
+    close: async () => {
+      await Promise.allSettled([disconnect(clients), vsphere.close()])
+    },
+  }
+}
+
+/** Reads the whole world of one cluster of a lab. */
+export const readWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
+  const reader = openWorldReader(lab, cluster)
+  try {
+    return await reader.read()
+  } finally {
+    await reader.close()
+  }
 }
 
 /** The id of everything of one cluster that its server gave one, by kind and name: an id that changes was made anew. */
-export const readIdentities = async (cluster: ClusterLab): Promise<ReadonlyMap<string, string>> =>
-  new Map(
-    Object.entries(await readItems(cluster)).flatMap(([kind, items]) =>
-      items
-        .filter((item) => idOf(item) !== '' && nameOf(item) !== '')
-        .map(
-          (item) =>
-            [
-              `${kind} ${text(item.organization) || text(item.namespace)}/${nameOf(item)}`,
-              idOf(item),
-            ] as const,
-        ),
-    ),
-  )
+export const readIdentities = async (cluster: ClusterLab): Promise<ReadonlyMap<string, string>> => {
+  const clients = connect(cluster)
+  try {
+    return new Map(
+      Object.entries(await readItems(clients)).flatMap(([kind, items]) =>
+        items
+          .filter((item) => idOf(item) !== '' && nameOf(item) !== '')
+          .map((item) => [`${kind} ${text(item.organization)}/${nameOf(item)}`, idOf(item)] as const),
+      ),
+    )
+  } finally {
+    await disconnect(clients)
+  }
+}
 
 /** What one world has and another has not, or has otherwise; nothing where they are the same. */
 export const differences = (wanted: World, found: World): readonly string[] =>

@@ -61,6 +61,7 @@ export type HostedPlugins = Readonly<Record<string, HostedPlugin>>
 export class Provider {
   readonly #service: ReturnType<typeof providerService>
   readonly #underWay: Set<Promise<unknown>>
+  #isDead = false
 
   constructor({ plugin }: HostedPlugin, underWay: Set<Promise<unknown>>) {
     this.#underWay = underWay
@@ -70,6 +71,8 @@ export class Provider {
 
   /** @throws {Error} with the plugin's own words; {InitFailure} where the thing exists. */
   call<Response>(method: string, request: unknown): Promise<Response> {
+    // Nobody hears a call to a process that is gone.
+    if (this.#isDead) return new Promise(() => undefined)
     const handler = this.#service.implementation[method] as unknown as Handler
     const answered = new Promise<Response>((resolve, reject) => {
       handler({ request }, (error, response) => {
@@ -82,7 +85,8 @@ export class Provider {
     return answered
   }
 
-  cancel(): void {
+  kill(): void {
+    this.#isDead = true
     this.#service.cancel()
   }
 }
@@ -128,7 +132,7 @@ export class ProviderHost {
 
   /** Aborts what is under way and waits until none of it does anything any more. */
   async kill(): Promise<void> {
-    for (const provider of this.#all) provider.cancel()
+    for (const provider of this.#all) provider.kill()
     await Promise.allSettled([...this.#underWay])
     await Promise.all(Object.values(this.#plugins).map(({ die }) => die()))
   }
