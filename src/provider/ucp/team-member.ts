@@ -1,5 +1,12 @@
 import type { Ucp } from '../../clients/ucp.ts'
-import { deleteTeamMember, putTeamMember, readTeam, readTeamMember } from '../../clients/ucp-accounts.ts'
+import {
+  deleteTeamMember,
+  putTeamMember,
+  readMemberSync,
+  readTeam,
+  readTeamMember,
+} from '../../clients/ucp-accounts.ts'
+import { isFault } from '../../core/fault.ts'
 import { ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { badId } from './ensure.ts'
@@ -39,6 +46,10 @@ const findMember = async (
   }
   return undefined
 }
+
+// Which status a change of a synced team's members has is not established.
+const mayBeSynced = (error: unknown): boolean =>
+  isFault(error, 'forbidden') || isFault(error, 'conflict') || isFault(error, 'invalid-request')
 
 /** `ucp:index:TeamMember`; its id is `<organization>/<team>/<user>`. */
 export const teamMember = defineResource({
@@ -83,8 +94,14 @@ export const teamMember = defineResource({
     return { userId, teamId: await teamIdOf(ucp, organization, team) }
   },
 
+  /** In a team that follows an LDAP group by now, who is in it is the group's to say, and UCP refuses everyone else. */
   delete: async (client, { id }, context) => {
     const { organization, team, user } = parts(id)
-    await deleteTeamMember(ucpFor(client, context, `team member ${id}`), organization, { team, user })
+    const ucp = ucpFor(client, context, `team member ${id}`)
+    try {
+      await deleteTeamMember(ucp, organization, { team, user })
+    } catch (error) {
+      if (!mayBeSynced(error) || !(await readMemberSync(ucp, organization, team)).enableSync) throw error
+    }
   },
 })
