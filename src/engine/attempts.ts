@@ -74,6 +74,17 @@ export const recordDoubtful = async (place: AttemptsPlace, urns: readonly string
 export const doubtfulOf = async (place: AttemptsPlace): Promise<readonly string[]> =>
   [...new Set((await attemptsOf(place)).flatMap(({ doubtful }) => doubtful))].sort()
 
+/** Whether there are any. */
+export const hasAttempts = async (place: AttemptsPlace): Promise<boolean> =>
+  (await attemptsOf(place)).length > 0
+
+/** Those of some resources that a compiled state has not. */
+export const missingIn = async (desired: string, urns: readonly string[]): Promise<readonly string[]> => {
+  const wanted = Attempt.shape.desired.parse(JSON.parse(await readFile(desired, 'utf8')))
+  const keys = new Set(wanted.resources.map(({ key }) => key))
+  return urns.filter((urn) => !keys.has(nameOfUrn(urn)))
+}
+
 /** What is wanted of some resources, as a file that the program reads. */
 export interface AttemptOf {
   readonly urns: readonly string[]

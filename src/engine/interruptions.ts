@@ -89,11 +89,12 @@ export interface Adoption {
   readonly warnings: readonly Diagnostic[]
 }
 
-const nobody: Adoption = { adopted: [], refused: [], unknown: [], warnings: [] }
+/** Nothing was to be adopted. */
+export const noAdoption: Adoption = { adopted: [], refused: [], unknown: [], warnings: [] }
 
 /** Takes what creates of runs before may have made into the state, where it can be removed. */
 export const adoptCreates = async (engine: StackEngine, urns: readonly string[]): Promise<Adoption> => {
-  if (urns.length === 0) return nobody
+  if (urns.length === 0) return noAdoption
   const results = await engine.adopt(urns)
   const { present } = createsIn(await engine.exportState())
   const adopted = urns.filter((urn) => present.has(urn))

@@ -1,4 +1,11 @@
-import { adoptCreates, createsIn, type Interruption, interruptionsOf } from './interruptions.ts'
+import {
+  type Adoption,
+  adoptCreates,
+  createsIn,
+  type Interruption,
+  interruptionsOf,
+  noAdoption,
+} from './interruptions.ts'
 import type { StackEngine } from './stack-engine.ts'
 import type { StackResult } from './stack-result.ts'
 
@@ -35,6 +42,16 @@ const dropPending = async (engine: StackEngine): Promise<void> => {
   if (createsIn(state).pending.length > 0) await engine.importState(state)
 }
 
+/** What was open before a run that succeeded. */
+interface Open {
+  readonly interruptions: readonly Interruption[]
+  readonly doubtful: readonly string[]
+  /** What was taken into the state before the run, so that it could remove it. */
+  readonly adoption: Adoption
+}
+
+const tried = ({ adopted, refused }: Adoption): ReadonlySet<string> => new Set([...adopted, ...refused])
+
 /**
  * Settles creates that were begun before, after a run that succeeded: those that are wanted were sent again and adopted what
  * was there. The others are taken into the state, as the run wanted them that began them, and removed by another run.
@@ -42,39 +59,48 @@ const dropPending = async (engine: StackEngine): Promise<void> => {
 const settleCreates = async (
   engine: StackEngine,
   first: StackResult,
-  doubtful: readonly string[],
+  { doubtful, adoption: before }: Open,
 ): Promise<StackResult> => {
-  const adoption = await adoptCreates(engine, unwantedIn(await engine.exportState(), doubtful))
+  const known = tried(before)
+  const left = unwantedIn(await engine.exportState(), doubtful).filter((urn) => !known.has(urn))
+  const adoption = await adoptCreates(engine, left)
   const result = adoption.adopted.length > 0 ? together(first, await engine.run('up')) : first
   if (result.outcome !== 'succeeded') return result
   if (adoption.unknown.length === 0) await dropPending(engine)
   await engine.settled()
-  return { ...result, diagnostics: [...result.diagnostics, ...adoption.warnings] }
+  return { ...result, diagnostics: [...result.diagnostics, ...before.warnings, ...adoption.warnings] }
 }
 
 /**
  * Settles what runs before left open, after a run on the same stack that succeeded. Of an update or a delete that was cut off
  * nobody knows whether it took effect, so the world is read and made right once more.
  */
-const settle = async (
-  engine: StackEngine,
-  first: StackResult,
-  { interruptions, doubtful }: { interruptions: readonly Interruption[]; doubtful: readonly string[] },
-): Promise<StackResult> => {
-  const isOpen = interruptions.some(({ operation }) => operation !== 'creating')
+const settle = async (engine: StackEngine, first: StackResult, open: Open): Promise<StackResult> => {
+  const isOpen = open.interruptions.some(({ operation }) => operation !== 'creating')
   const result = isOpen ? together(first, await engine.run('up', { refresh: true })) : first
   if (result.outcome !== 'succeeded') return result
-  return withoutInterruptions(await settleCreates(engine, result, doubtful))
+  return withoutInterruptions(await settleCreates(engine, result, open))
+}
+
+/**
+ * Takes creates of runs before that the files want no longer into the state, while what they stand on is still there: the run
+ * that follows removes them with it.
+ */
+const adoptUnwanted = async (engine: StackEngine): Promise<Adoption> => {
+  if (!(await engine.isUnsettled())) return noAdoption
+  const { urns } = await openCreates(engine)
+  return adoptCreates(engine, await engine.unwanted(urns))
 }
 
 /** Makes the world like the desired state, and settles what was under way in a run that died. The caller holds the stack alone. */
 export const bringUp = async (engine: StackEngine): Promise<StackResult> => {
   const doubtful = await engine.doubtful()
+  const adoption = await adoptUnwanted(engine)
   const result = await engine.run('up')
   if (result.outcome !== 'succeeded') return result
   const interruptions = interruptionsOf(result.diagnostics)
   if (interruptions.length > 0 || doubtful.length > 0)
-    return settle(engine, result, { interruptions, doubtful })
+    return settle(engine, result, { interruptions, doubtful, adoption })
   await engine.settled()
   return result
 }

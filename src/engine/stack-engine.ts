@@ -27,6 +27,10 @@ export interface StackEngine {
    * taken effect.
    */
   readonly doubtful: () => Promise<readonly string[]>
+  /** Whether a run before was cut off or failed, and none has settled since what it left. */
+  readonly isUnsettled: () => Promise<boolean>
+  /** Those of some resources that the files want no longer; none where nobody says what they want. */
+  readonly unwanted: (urns: readonly string[]) => Promise<readonly string[]>
   /**
    * Sends creates again as the run wanted them that began them, so that what is there is adopted, and what is foreign
    * refused. One result a run that was remembered; none where nobody knows what was wanted.

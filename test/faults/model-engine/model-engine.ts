@@ -4,6 +4,8 @@ import {
   type AttemptsPlace,
   doubtfulOf,
   forgetAttempts,
+  hasAttempts,
+  missingIn,
   recordAttempt,
   recordDoubtful,
   withAttempts,
@@ -93,6 +95,14 @@ export class ModelEngine implements StackEngine {
 
   doubtful(): Promise<readonly string[]> {
     return doubtfulOf(this.#place)
+  }
+
+  isUnsettled(): Promise<boolean> {
+    return hasAttempts(this.#place)
+  }
+
+  async unwanted(urns: readonly string[]): Promise<readonly string[]> {
+    return missingIn(await this.#desired(), urns)
   }
 
   adopt(urns: readonly string[]): Promise<readonly StackResult[]> {
