@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/clients/clock.ts'
 import { Docker } from '../../src/clients/docker.ts'
 import { type DockerClient, withClock } from '../../src/lab/plugins/docker-inputs.ts'
 import { dockerPlugin } from '../../src/lab/plugins/docker-plugin.ts'
 import { type Properties, type ResourceContext, Unfinished } from '../../src/provider/plugin.ts'
-import { type DockerBench, describeEngines } from './docker-bench.ts'
+import { type DockerBench, describeEngines, patience } from './docker-bench.ts'
 
 let client: DockerClient
 /** Runs at the next wait, in place of time. */
@@ -188,21 +188,25 @@ const services = (bench: DockerBench): void => {
 
   it('show what somebody changed behind our back', async () => {
     const { id, inputs, outputs } = await start()
-    const there = await client.docker.service(id)
-    if (there === undefined) throw new Error('gone')
-    const spec = {
-      ...there.Spec,
-      Mode: { Replicated: { Replicas: 7 } },
-      TaskTemplate: {
-        ...there.Spec.TaskTemplate,
-        ContainerSpec: {
-          ...there.Spec.TaskTemplate.ContainerSpec,
-          User: 'root',
-          Labels: { 'com.docker.ucp.collection': 'x' },
+    const changeByHand = async (): Promise<void> => {
+      const there = await client.docker.service(id)
+      if (there === undefined) throw new Error('gone')
+      const { TaskTemplate } = there.Spec
+      await client.docker.updateService(id, there.Version.Index, {
+        ...there.Spec,
+        Mode: { Replicated: { Replicas: 7 } },
+        TaskTemplate: {
+          ...TaskTemplate,
+          ContainerSpec: {
+            ...TaskTemplate.ContainerSpec,
+            User: 'root',
+            Labels: { 'com.docker.ucp.collection': 'x' },
+          },
         },
-      },
+      })
     }
-    await client.docker.updateService(id, there.Version.Index, spec)
+    // A swarm still moves a new service's version on by itself.
+    await vi.waitFor(changeByHand, patience)
     const seen = (await service.read(client, id, inputs, outputs, context))?.inputs
     expect(seen).toMatchObject({
       mode: { replicated: { replicas: 7 } },

@@ -155,21 +155,35 @@ const byName = async ({ docker }: DockerClient, name: string): Promise<Service |
   return there?.Spec.Name === name ? there : undefined
 }
 
+const diff = diffWith(inputFields, {
+  inPlace: ['convergeConfig', 'endpointSpec', 'labels', 'rollbackConfig', 'taskSpec', 'updateConfig'],
+  replacesAt: (path) => replacing.test(path),
+})
+
+/** What the engine has of what the inputs say; all that it has where there are none. */
+const seenInputs = (there: Service, inputs: Properties | undefined): Properties => {
+  const { auth, convergeConfig, ...said } = inputs ?? {}
+  return {
+    ...readInputs(serviceFields, inputs === undefined ? undefined : said, there.Spec, isComputedInService),
+    ...(auth === undefined ? {} : { auth }),
+    ...(convergeConfig === undefined ? {} : { convergeConfig }),
+  }
+}
+
+/** One that is as wanted is left alone: a swarm forgets a task that waits for a node when its service is written anew. */
 const ensure = async (client: DockerClient, inputs: Properties): Promise<string> => {
   const there = await byName(client, nameOf(inputs))
   if (there === undefined) return client.docker.createService(specOf(inputs), authOf(inputs))
   demandOwn(`Service ${nameOf(inputs)}`, labelsOf(serviceFields, inputs), there.Spec.Labels)
-  await put(client, there.ID, inputs)
+  const seen = seenInputs(there, inputs)
+  if (diff({ inputs: seen }, inputs).changes) await put(client, there.ID, inputs)
   return there.ID
 }
 
 /** `docker:index/service:Service`. The id is the engine's; it changes in place but for name, mode, networks and the like. */
 export const service: ResourceType<DockerClient> = {
   check: checkWith(inputFields),
-  diff: diffWith(inputFields, {
-    inPlace: ['convergeConfig', 'endpointSpec', 'labels', 'rollbackConfig', 'taskSpec', 'updateConfig'],
-    replacesAt: (path) => replacing.test(path),
-  }),
+  diff,
   async create(client, inputs, context) {
     const id = await ensure(client, inputs)
     return { id, outputs: await converged(client, id, inputs, context) }
@@ -177,12 +191,7 @@ export const service: ResourceType<DockerClient> = {
   async read({ docker }, id, inputs) {
     const there = await docker.service(id)
     if (there === undefined) return undefined
-    const { auth, convergeConfig, ...said } = inputs ?? {}
-    const seen = {
-      ...readInputs(serviceFields, inputs === undefined ? undefined : said, there.Spec, isComputedInService),
-      ...(auth === undefined ? {} : { auth }),
-      ...(convergeConfig === undefined ? {} : { convergeConfig }),
-    }
+    const seen = seenInputs(there, inputs)
     return { id: there.ID, inputs: seen, outputs: outputsOf(seen) }
   },
   async update(client, id, _olds, news, context) {

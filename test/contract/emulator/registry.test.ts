@@ -81,7 +81,11 @@ describe('the front door of the registry', () => {
 
   it('takes and gives JSON only', async () => {
     const authorization = `Basic ${Buffer.from(`ada:${passwordOf('ada')}`).toString('base64')}`
-    const plain = new Client(registry.address, { ca: registry.caCertificate }, { authorization })
+    const plain = new Client(
+      registry.address,
+      { ca: registry.caCertificate },
+      { authorization, 'content-type': 'text/plain' },
+    )
     expect((await plain.post('/api/v0/webhooks', {})).body.errors[0].code).toBe('UNSUPPORTED_MEDIA_TYPE')
     const xml = new Client(
       registry.address,
