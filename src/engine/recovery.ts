@@ -42,9 +42,9 @@ const dropPending = async (engine: StackEngine): Promise<void> => {
   if (createsIn(state).pending.length > 0) await engine.importState(state)
 }
 
-/** What was open before a run that succeeded. */
-interface Open {
-  readonly interruptions: readonly Interruption[]
+/** What is known of creates before a run that succeeded. */
+interface Begun {
+  /** Failed, and may have taken effect. */
   readonly doubtful: readonly string[]
   /** What was taken into the state before the run, so that it could remove it. */
   readonly adoption: Adoption
@@ -59,7 +59,7 @@ const tried = ({ adopted, refused }: Adoption): ReadonlySet<string> => new Set([
 const settleCreates = async (
   engine: StackEngine,
   first: StackResult,
-  { doubtful, adoption: before }: Open,
+  { doubtful, adoption: before }: Begun,
 ): Promise<StackResult> => {
   const known = tried(before)
   const left = unwantedIn(await engine.exportState(), doubtful).filter((urn) => !known.has(urn))
@@ -68,39 +68,44 @@ const settleCreates = async (
   if (result.outcome !== 'succeeded') return result
   if (adoption.unknown.length === 0) await dropPending(engine)
   await engine.settled()
-  return { ...result, diagnostics: [...result.diagnostics, ...before.warnings, ...adoption.warnings] }
+  return withoutInterruptions({
+    ...result,
+    diagnostics: [...result.diagnostics, ...before.warnings, ...adoption.warnings],
+  })
 }
 
 /**
- * Settles what runs before left open, after a run on the same stack that succeeded. Of an update or a delete that was cut off
- * nobody knows whether it took effect, so the world is read and made right once more.
+ * Brings up after a run that was cut off or failed. Of an update or a delete nobody knows whether it took effect, so the world
+ * is read first. Creates that the files want no longer are taken into the state while what they stand on is still there: the
+ * run removes them with it.
  */
-const settle = async (engine: StackEngine, first: StackResult, open: Open): Promise<StackResult> => {
-  const isOpen = open.interruptions.some(({ operation }) => operation !== 'creating')
+const bringUpAgain = async (engine: StackEngine): Promise<StackResult> => {
+  const doubtful = await engine.doubtful()
+  const { urns } = await openCreates(engine)
+  const adoption = await adoptCreates(engine, await engine.unwanted(urns))
+  const result = await engine.run('up', { refresh: true })
+  return result.outcome === 'succeeded' ? settleCreates(engine, result, { doubtful, adoption }) : result
+}
+
+/** Settles what an engine left open that nobody remembers, e.g. a plain `pulumi` that was killed. */
+const settle = async (
+  engine: StackEngine,
+  first: StackResult,
+  interruptions: readonly Interruption[],
+): Promise<StackResult> => {
+  const isOpen = interruptions.some(({ operation }) => operation !== 'creating')
   const result = isOpen ? together(first, await engine.run('up', { refresh: true })) : first
   if (result.outcome !== 'succeeded') return result
-  return withoutInterruptions(await settleCreates(engine, result, open))
-}
-
-/**
- * Takes creates of runs before that the files want no longer into the state, while what they stand on is still there: the run
- * that follows removes them with it.
- */
-const adoptUnwanted = async (engine: StackEngine): Promise<Adoption> => {
-  if (!(await engine.isUnsettled())) return noAdoption
-  const { urns } = await openCreates(engine)
-  return adoptCreates(engine, await engine.unwanted(urns))
+  return settleCreates(engine, result, { doubtful: [], adoption: noAdoption })
 }
 
 /** Makes the world like the desired state, and settles what was under way in a run that died. The caller holds the stack alone. */
 export const bringUp = async (engine: StackEngine): Promise<StackResult> => {
-  const doubtful = await engine.doubtful()
-  const adoption = await adoptUnwanted(engine)
+  if (await engine.isUnsettled()) return bringUpAgain(engine)
   const result = await engine.run('up')
   if (result.outcome !== 'succeeded') return result
   const interruptions = interruptionsOf(result.diagnostics)
-  if (interruptions.length > 0 || doubtful.length > 0)
-    return settle(engine, result, { interruptions, doubtful, adoption })
+  if (interruptions.length > 0) return settle(engine, result, interruptions)
   await engine.settled()
   return result
 }
