@@ -66,9 +66,12 @@ const secretKey = '4dabf18193072939515e22adb298388d'
 const givenId =
   /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-z]{25}\b|\b[0-9a-f]{64}\b|\b\w+_[0-9a-f]{8}\b/g
 
+const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** Values without the ids that servers gave, and secrets in one form: exported ones are JSON in a text. */
 const comparable = (value: unknown): unknown => {
-  if (typeof value === 'string') return value.replace(givenId, 'id')
+  if (typeof value === 'string')
+    return isUuid.test(Buffer.from(value, 'base64').toString()) ? 'id' : value.replace(givenId, 'id')
   if (Array.isArray(value)) return value.map(comparable)
   if (value === null || typeof value !== 'object') return value
   const { [secretKey]: mark, plaintext, value: held, ...rest } = value as Record<string, unknown>
@@ -268,7 +271,8 @@ test.each([
   const model = await live(modelDriver(stack), states, disturb)
   expect(model.length).toBe(real.length)
   for (const [index, stage] of real.entries()) {
-    expect(model[index]?.state, `state of stage ${index}`).toEqual(stage.state)
+    const found = { state: model[index]?.state ?? [] }
+    expect(differences({ state: stage.state }, found), `state of stage ${index}`).toEqual([])
     expect(differences(stage.world, model[index]?.world ?? {}), `world of stage ${index}`).toEqual([])
   }
 })
