@@ -238,7 +238,13 @@ export const readIdentities = async (cluster: ClusterLab): Promise<ReadonlyMap<s
       Object.entries(await readItems(clients)).flatMap(([kind, items]) =>
         items
           .filter((item) => idOf(item) !== '' && nameOf(item) !== '')
-          .map((item) => [`${kind} ${text(item.organization)}/${nameOf(item)}`, idOf(item)] as const),
+          .map(
+            (item) =>
+              [
+                `${kind} ${text(item.organization) || text(item.namespace)}/${nameOf(item)}`,
+                idOf(item),
+              ] as const,
+          ),
       ),
     )
   } finally {
