@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { Agent, Dispatcher } from 'undici'
-import { Fault } from '../core/fault.ts'
+import type { Agent, buildConnector, Dispatcher } from 'undici'
+import { Fault, isFault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 import { passChangeGate } from './change-gate.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
@@ -62,6 +62,26 @@ export interface HttpOptions {
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
+interface Agents {
+  readonly reading: Agent
+  readonly changing: Agent
+}
+
+/** Asks again once a connection stands: a process may have slept while it was made, and what it carries is sent at once. */
+const gated =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      passChangeGate().then(
+        () => callback(null, socket),
+        (refusal: Error) => {
+          socket.destroy()
+          callback(refusal, null)
+        },
+      )
+    })
+
 /**
  * One server over HTTP: TLS, a deadline, typed faults, bounded retries of what is safe to repeat.
  *
@@ -73,7 +93,7 @@ export class Http {
   readonly #connect: NonNullable<Agent.Options['connect']>
   readonly #origin: string
   readonly #server: Server
-  #agent: Agent | undefined
+  #agents: Agents | undefined
 
   constructor(options: HttpOptions) {
     this.#options = options
@@ -141,7 +161,7 @@ export class Http {
   }
 
   async close(): Promise<void> {
-    await this.#agent?.close()
+    await Promise.all([this.#agents?.reading.close(), this.#agents?.changing.close()])
   }
 
   async #once(call: HttpCall): Promise<HttpAnswer> {
@@ -164,10 +184,10 @@ export class Http {
     let answer: HttpAnswer
     try {
       // Loaded with the first call: a plugin that only checks and diffs starts without it.
-      const { Agent, request } = await import('undici')
-      this.#agent ??= new Agent({ connect: { ...this.#connect, ...this.#secureContext() } })
-      const response = await request(`${this.#origin}${call.path}`, {
-        dispatcher: this.#agent,
+      const undici = await import('undici')
+      this.#agents ??= this.#makeAgents(undici)
+      const response = await undici.request(`${this.#origin}${call.path}`, {
+        dispatcher: this.#agents[isReadOnly(call) ? 'reading' : 'changing'],
         method: call.method as Dispatcher.HttpMethod,
         headers,
         ...(call.body === undefined
@@ -178,11 +198,18 @@ export class Http {
       answer = { status: response.statusCode, headers: response.headers, text: await response.body.text() }
     } catch (cause) {
       if (isReadOnly(call) && call.signal?.aborted) throw this.#cancelled(call)
+      if (isFault(cause)) throw cause
       throw connectionFault(call, cause, { server: this.#server, timeoutMilliseconds: timeout })
     }
     if (answer.status >= 300 && !call.answers?.includes(answer.status))
       throw answerFault(call, answer, this.#server, Date.now())
     return answer
+  }
+
+  /** One for what changes something, whose connections are asked for at the gate. */
+  #makeAgents({ Agent, buildConnector }: typeof import('undici')): Agents {
+    const connect = buildConnector({ ...this.#connect, ...this.#secureContext() })
+    return { reading: new Agent({ connect }), changing: new Agent({ connect: gated(connect) }) }
   }
 
   /** Made once: every connection of a run would read the authorities and the keys anew. */

@@ -71,9 +71,15 @@ export const describeTwoRuns = (lifeOf: () => Life): void => {
           await life.prepare('up')
           life.disturbance.direct(() => ({ kind: 'slow', milliseconds: 50 }))
           const runs = [startTenantry(life, 'up'), startTenantry(life, 'destroy', neighbour)]
-          for (const { code, output } of await Promise.all(runs.map(({ ended }) => ended)))
-            expect(code, output).toBe(0)
+          const [ours, theirs] = await Promise.all(runs.map(({ ended }) => ended))
           life.disturbance.rest()
+          expect(theirs?.code, theirs?.output).toBe(0)
+          // A role that both had goes with the last grant of theirs; where ours has none yet, it is told and made by the next run.
+          if (ours?.code !== 0) {
+            expect(ours?.output).toMatch(/The role \S+ does not exist/)
+            const next = await startTenantry(life, 'up').ended
+            expect(next.code, next.output).toBe(0)
+          }
           const hands = handsOn(life.cluster)
           await hands.vault('DELETE', `sys/mounts/orgs/${neighbour}`).finally(() => hands.close())
           await life.expectReached('up', 'beside another run')
