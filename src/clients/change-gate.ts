@@ -1,5 +1,9 @@
-/** Asked before a call that may change something is sent; throws where it must not be. */
-export type ChangeGate = () => Promise<void>
+/** Asked before a call that may change something is sent. Both throw where it must not be. */
+export interface ChangeGate {
+  readonly verify: () => Promise<void>
+  /** The same in one breath, just before the bytes go: a process can be stopped while it waits for an answer. */
+  readonly verifyNow: () => void
+}
 
 let gate: ChangeGate | undefined
 
@@ -15,5 +19,8 @@ export const setChangeGate = (next: ChangeGate | undefined): void => {
 
 /** Returns when the call may be sent. @throws what the gate throws. */
 export const passChangeGate = async (): Promise<void> => {
-  await gate?.()
+  await gate?.verify()
 }
+
+/** Returns when the bytes may go at once. @throws what the gate throws. */
+export const passChangeGateNow = (): void => gate?.verifyNow()

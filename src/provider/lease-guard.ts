@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Fault } from '../core/fault.ts'
@@ -11,6 +12,8 @@ export interface LeaseGuard {
    * @throws {Fault} `lease-lost` from the moment on when another run holds it.
    */
   readonly verify: () => Promise<void>
+  /** The same at once, after `verify`; a lease that cannot be read at the moment does not count against the run. */
+  readonly verifyNow: () => void
   /** Looks again and again, and calls `onLoss` once when the stack is lost; what is under way has to be dropped then. */
   readonly watch: (onLoss: () => void) => { readonly stop: () => void }
 }
@@ -38,10 +41,21 @@ const isHeld = (lease: LeaseReference): Promise<boolean> =>
     .catch(() => wait(againMilliseconds).then(() => look(lease)))
     .catch(() => false)
 
+const isOthers = ({ path, token }: LeaseReference): boolean => {
+  try {
+    return tokenOf(readFileSync(path, 'utf8')) !== token
+  } catch {
+    return false
+  }
+}
+
 /** The guard of a plugin's process. Without a lease, as under a plain `pulumi`, everything is allowed. */
 export const leaseGuard = (lease: LeaseReference | undefined): LeaseGuard => ({
   verify: async () => {
     if (lease !== undefined && !(await isHeld(lease))) throw lost(lease)
+  },
+  verifyNow: () => {
+    if (lease !== undefined && isOthers(lease)) throw lost(lease)
   },
   watch: (onLoss) => {
     if (lease === undefined) return { stop: () => undefined }

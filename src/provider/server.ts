@@ -116,7 +116,7 @@ export const servePlugin = async <Client>(plugin: Plugin<Client>): Promise<void>
   setFlagsFromString(`--interrupt-budget=${interruptBudget}`)
   const engineAddress = engineAddressOf(process.argv.slice(2))
   const lease = parseLease(process.env[leaseVariable])
-  if (lease !== undefined) setChangeGate(leaseGuard(lease).verify)
+  if (lease !== undefined) setChangeGate(leaseGuard(lease))
   const end = async () => {
     await running.stop()
     process.exit(0)

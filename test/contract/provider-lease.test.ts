@@ -173,7 +173,7 @@ test('a client sends nothing that changes something past a closed gate, and read
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const http = new Http({ system: 'demo', endpoint: `http://127.0.0.1:${address.port}` })
-  setChangeGate(leaseGuard({ path, token: 8 }).verify)
+  setChangeGate(leaseGuard({ path, token: 8 }))
   try {
     const error = await http.json({ method: 'POST', path: '/things', body: {} }).catch((thrown) => thrown)
     expect(isFault(error, 'lease-lost')).toBe(true)
