@@ -1,8 +1,9 @@
-/** Asked before a call that may change something is sent. Both throw where it must not be. */
+/** Asked before a call that may change something is sent. */
 export interface ChangeGate {
+  /** Throws where the call must not be sent. */
   readonly verify: () => Promise<void>
-  /** The same in one breath, just before the bytes go: a process can be stopped while it waits for an answer. */
-  readonly verifyNow: () => void
+  /** Whether it may go at once: a process can be stopped while it waits for an answer. False where `verify` has to be asked. */
+  readonly isOpenNow: () => boolean
 }
 
 let gate: ChangeGate | undefined
@@ -17,10 +18,13 @@ export const setChangeGate = (next: ChangeGate | undefined): void => {
   gate = next
 }
 
-/** Returns when the call may be sent. @throws what the gate throws. */
+/** Returns when the call may be sent, in the same breath. @throws what the gate throws. */
 export const passChangeGate = async (): Promise<void> => {
-  await gate?.verify()
+  const asked = gate
+  if (asked === undefined) return
+  do await asked.verify()
+  while (!asked.isOpenNow())
 }
 
-/** Returns when the bytes may go at once. @throws what the gate throws. */
-export const passChangeGateNow = (): void => gate?.verifyNow()
+/** Whether the gate is open at this very moment. */
+export const isChangeGateOpen = (): boolean => gate?.isOpenNow() ?? true

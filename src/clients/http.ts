@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Agent, buildConnector, Dispatcher } from 'undici'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
-import { passChangeGate, passChangeGateNow } from './change-gate.ts'
+import { isChangeGateOpen, passChangeGate } from './change-gate.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import {
   answerFault,
@@ -73,13 +73,13 @@ const gated =
   (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null)
-      try {
-        passChangeGateNow()
-        callback(null, socket)
-      } catch (refusal) {
-        socket.destroy()
-        callback(refusal as Error, null)
-      }
+      passChangeGate().then(
+        () => callback(null, socket),
+        (refusal: Error) => {
+          socket.destroy()
+          callback(refusal, null)
+        },
+      )
     })
 
 /**
@@ -186,7 +186,7 @@ export class Http {
       // Loaded with the first call: a plugin that only checks and diffs starts without it.
       const undici = await import('undici')
       this.#agents ??= this.#makeAgents(undici)
-      if (!isReadOnly(call)) passChangeGateNow()
+      if (!isReadOnly(call) && !isChangeGateOpen()) await passChangeGate()
       const response = await undici.request(`${this.#origin}${call.path}`, {
         dispatcher: this.#agents[isReadOnly(call) ? 'reading' : 'changing'],
         method: call.method as Dispatcher.HttpMethod,

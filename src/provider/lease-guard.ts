@@ -12,8 +12,8 @@ export interface LeaseGuard {
    * @throws {Fault} `lease-lost` from the moment on when another run holds it.
    */
   readonly verify: () => Promise<void>
-  /** The same at once, after `verify`; a lease that cannot be read at the moment does not count against the run. */
-  readonly verifyNow: () => void
+  /** Whether the lease says so at this very moment; false where it cannot be read. */
+  readonly isOpenNow: () => boolean
   /** Looks again and again, and calls `onLoss` once when the stack is lost; what is under way has to be dropped then. */
   readonly watch: (onLoss: () => void) => { readonly stop: () => void }
 }
@@ -41,9 +41,9 @@ const isHeld = (lease: LeaseReference): Promise<boolean> =>
     .catch(() => wait(againMilliseconds).then(() => look(lease)))
     .catch(() => false)
 
-const isOthers = ({ path, token }: LeaseReference): boolean => {
+const isHeldNow = ({ path, token }: LeaseReference): boolean => {
   try {
-    return tokenOf(readFileSync(path, 'utf8')) !== token
+    return tokenOf(readFileSync(path, 'utf8')) === token
   } catch {
     return false
   }
@@ -54,9 +54,7 @@ export const leaseGuard = (lease: LeaseReference | undefined): LeaseGuard => ({
   verify: async () => {
     if (lease !== undefined && !(await isHeld(lease))) throw lost(lease)
   },
-  verifyNow: () => {
-    if (lease !== undefined && isOthers(lease)) throw lost(lease)
-  },
+  isOpenNow: () => lease === undefined || isHeldNow(lease),
   watch: (onLoss) => {
     if (lease === undefined) return { stop: () => undefined }
     const timer = setInterval(async () => {
