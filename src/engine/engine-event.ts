@@ -18,6 +18,8 @@ export type Step =
 
 interface State {
   readonly custom?: boolean
+  /** Its replacement is there, and it waits for its end. */
+  readonly delete?: boolean
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly outputs?: Readonly<Record<string, unknown>>
 }
@@ -46,6 +48,13 @@ export interface EngineEvent {
   }
   readonly summaryEvent?: { readonly durationSeconds: number }
 }
+
+/**
+ * Whether the engine waits for ever from here on: a deletion failed that a replacement was to follow, so the program never
+ * hears of its registration. Source: `DeleteStep.Fail` of step.go with `--continue-on-error`, 3.245.0; seen.
+ */
+export const isLastEvent = ({ resOpFailedEvent }: EngineEvent): boolean =>
+  resOpFailedEvent?.metadata.op === 'delete-replaced' && resOpFailedEvent.metadata.old?.delete !== true
 
 /** An event of a line of the engine's output; undefined where the line is something else. Never throws. */
 export const parseEvent = (line: string): EngineEvent | undefined => {

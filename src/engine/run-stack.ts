@@ -12,7 +12,7 @@ import {
 } from './attempts.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, parseEvent } from './engine-event.ts'
+import { type EngineEvent, isLastEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
 import { projectName } from './project-name.ts'
@@ -109,19 +109,26 @@ const attempt = async (
   const provider = providerOf(run)
   if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
   const events: EngineEvent[] = []
+  const stuck = new AbortController()
   const onLine = (line: string): void => {
     const event = parseEvent(line)
     if (event === undefined) return
     events.push(event)
+    if (isLastEvent(event)) stuck.abort()
     const progress = progressOf(run, operation, event)
     if (progress !== undefined) run.onProgress?.(progress)
   }
   const exit = await runEngine({
     ...callOf(run),
+    signal: run.signal === undefined ? stuck.signal : AbortSignal.any([run.signal, stuck.signal]),
     arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
     onLine,
   })
-  return { ...stackResult({ ...exit, stack: run.stack, operation, events }), isNew: isMissing(exit) }
+  const cancelled = run.signal?.aborted === true
+  return {
+    ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
+    isNew: isMissing(exit),
+  }
 }
 
 const isMissing = ({ exitCode, errors }: EngineExit): boolean =>

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
@@ -42,6 +43,14 @@ const readable = ({ isNew, tenant, operation, script, next }: Case): string =>
     ...script.map((one) => `  ${JSON.stringify(one)}`),
   ].join('\n')
 
+/** A case is over in a second or two; nothing in it may wait for ever. */
+const longestCaseMilliseconds = 45_000
+
+const hangs = async (signal: AbortSignal): Promise<void> => {
+  const isOver = await wait(longestCaseMilliseconds, false, { signal }).catch(() => true)
+  if (!isOver) throw new Error(`it hangs: nothing came of it in ${longestCaseMilliseconds / 1000} s`)
+}
+
 /**
  * The model test: a prior state, an edit of a tenant, faults and deaths, one operation; then an undisturbed run. One of
  * several parts of the cases, each in a process of its own.
@@ -76,9 +85,12 @@ export const modelShard = (index: number, of: number): void => {
   /** A case that failed leaves the lab as it is: the next gets another. */
   const runCase = async (one: Case): Promise<void> => {
     runner ??= await open()
+    const over = new AbortController()
     try {
-      await runner.run(one)
+      await Promise.race([runner.run(one), hangs(over.signal)])
+      over.abort()
     } catch (error) {
+      over.abort()
       const broken = runner
       runner = undefined
       await broken.close()

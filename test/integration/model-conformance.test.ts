@@ -205,7 +205,15 @@ interface Stage {
 const live = async (
   driver: Driver,
   states: { readonly before: StackState; readonly after: StackState },
-  disturb: { readonly nth: number; readonly fault: InjectedFault; readonly kills: boolean } | undefined,
+  disturb:
+    | {
+        readonly at: string
+        readonly nth: number
+        readonly fault: InjectedFault
+        readonly kills: boolean
+        readonly cuts?: boolean
+      }
+    | undefined,
 ): Promise<readonly Stage[]> => {
   const stages: Stage[] = []
   const look = async (): Promise<void> => {
@@ -215,21 +223,22 @@ const live = async (
   expect(first === 'died' ? ['died'] : failuresOf([first])).toEqual([])
   await look()
   if (disturb !== undefined) {
-    let networks = 0
+    let met = 0
     let killed: Promise<void> | undefined
     disturbance.direct(({ kind }) => {
-      if (kind !== 'engine POST /networks/create') return undefined
-      networks += 1
-      if (networks < disturb.nth) return undefined
+      if (kind !== disturb.at) return undefined
+      met += 1
+      if (met < disturb.nth) return undefined
       if (disturb.kills) killed ??= driver.kill()
       return disturb.fault
     })
     const second = await driver.up(states.after)
     await killed
     disturbance.rest()
-    expect(networks).toBeGreaterThan(0)
+    expect(met).toBeGreaterThan(0)
     if (second !== 'died') expect(second.outcome).toBe('failed')
-    if (!disturb.kills) await look()
+    // What runs beside the cut is a matter of time.
+    if (!disturb.kills && disturb.cuts !== true) await look()
   }
   const last = await driver.up(states.after)
   expect(last === 'died' ? ['died'] : failuresOf([last])).toEqual([])
@@ -256,11 +265,20 @@ afterAll(async () => {
 
 const refused: InjectedFault = { kind: 'status', status: 403, body: { message: 'access denied' } }
 
+const at = 'engine POST /networks/create'
+
 test.each([
   ['without a fault', undefined],
-  ['with a create that fails', { nth: 1, fault: refused, kills: false }],
-  ['with a death before the effect of a create', { nth: 1, fault: { kind: 'reset-before' }, kills: true }],
-  ['with a death after the effect of a create', { nth: 1, fault: { kind: 'reset-after' }, kills: true }],
+  ['with a create that fails', { at, nth: 1, fault: refused, kills: false }],
+  [
+    'with a deletion before a replacement that fails',
+    { at: 'engine DELETE /networks/{}', nth: 1, fault: refused, kills: false, cuts: true },
+  ],
+  [
+    'with a death before the effect of a create',
+    { at, nth: 1, fault: { kind: 'reset-before' }, kills: true },
+  ],
+  ['with a death after the effect of a create', { at, nth: 1, fault: { kind: 'reset-after' }, kills: true }],
 ] as const)('the model engine ends as the real one: %s', async (_, disturb) => {
   const states = {
     before: compileTenant(tenant(false), nonprod.cluster),

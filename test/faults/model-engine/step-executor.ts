@@ -170,7 +170,9 @@ export class StepExecutor {
   #failed(step: Step): void {
     this.errored.push(step)
     const isProtected = step.op === 'delete' && step.old?.protect === true
-    if (this.#options.continuesOnError || isProtected) step.answer?.('failed')
+    // The engine would wait for ever, so whoever runs it cancels it.
+    const isStuck = step.op === 'delete-replaced' && step.old?.delete !== true
+    if ((this.#options.continuesOnError && !isStuck) || isProtected) step.answer?.('failed')
     else this.#options.life.cancel()
   }
 
