@@ -1,7 +1,7 @@
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { duplicates } from './duplicates.ts'
-import type { FileKind } from './read-typed-file.ts'
+import type { FileKind } from './file-kind.ts'
 
 interface Named {
   readonly loaded: Loaded<unknown>

@@ -2,12 +2,20 @@ import type { Cluster } from '../cluster/schema.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
 import { type ResolvedTenant, resolveTenant } from '../compile/resolve.ts'
 import type { Loaded } from '../core/loaded.ts'
+import type { Hold, Override } from '../exception/schema.ts'
+import type { FleetSettings } from '../fleet/schema.ts'
 import type { Tenant } from '../tenant/schema.ts'
 
-/** Every tenant and cluster of a checkout, each sorted by name. */
+/** Every tenant and cluster of a checkout, each sorted by name, and what holds for all of them. */
 export interface Fleet {
   readonly tenants: readonly Loaded<Tenant>[]
   readonly clusters: readonly Loaded<Cluster>[]
+  /** `fleet.ts`; undefined where there is none. */
+  readonly settings: Loaded<FleetSettings> | undefined
+  /** Sorted by file, expired ones too where nobody asked. */
+  readonly overrides: readonly Loaded<Override>[]
+  /** Sorted by file, expired ones too where nobody asked. */
+  readonly holds: readonly Loaded<Hold>[]
 }
 
 /** A tenant on a cluster that it is on. */

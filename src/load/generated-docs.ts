@@ -1,5 +1,7 @@
+import { longestDays } from '../exception/expiry.ts'
 import { fieldTables } from './field-table.ts'
-import { clusterJsonSchema, type JsonSchema, tenantJsonSchema } from './json-schema.ts'
+import type { FileKind } from './file-kind.ts'
+import { type JsonSchema, jsonSchemaOf, tenantJsonSchema } from './json-schema.ts'
 
 /** A file that is made from the schemas. */
 export interface GeneratedFile {
@@ -10,8 +12,30 @@ export interface GeneratedFile {
 
 const note = 'Made from the schema by `npm run docs`; edit the sentences there.'
 
-const clusterIntroduction = `One file a cluster, \`stacks/<cluster>.ts\`: a default export of \`defineCluster({ … })\`. It
-is read and never run, like a tenant file. ${note}`
+/** What stands above the field tables of each kind of file; those of the tenant file stand in the README. */
+const introductions: Readonly<Record<Exclude<FileKind, 'tenant'>, readonly [title: string, text: string]>> = {
+  cluster: [
+    'The cluster file',
+    `One file a cluster, \`stacks/<cluster>.ts\`: a default export of \`defineCluster({ … })\`. It
+is read and never run, like a tenant file. ${note}`,
+  ],
+  fleet: [
+    'The fleet file',
+    `At most one file, \`fleet.ts\` beside \`tenants/\`: a default export of \`defineFleet({ … })\`. It says how much one
+change may do before it is refused, and how a change of many tenants is applied. Without it the defaults hold. ${note}`,
+  ],
+  override: [
+    'The override file',
+    `One file an exception, \`overrides/<name>.ts\`: a default export of \`defineOverride({ … })\`. It lets a change through that
+the valve or a frozen tenant would refuse, for named tenants and a few days (at most ${longestDays.override} ahead). One that is over is an
+issue until it is deleted. ${note}`,
+  ],
+  hold: [
+    'The hold file',
+    `One file a hold, \`holds/<name>.ts\`: a default export of \`defineHold({ … })\`. While it lasts (at most ${longestDays.hold} days ahead),
+the drift of an organization is reported and not put right. One that is over is an issue until it is deleted. ${note}`,
+  ],
+}
 
 /** Source: biome.json, `formatter.lineWidth`. */
 const lineWidth = 110
@@ -28,14 +52,20 @@ const jsonText = (schema: JsonSchema): string => {
   })
 }
 
+const documented = Object.keys(introductions) as (keyof typeof introductions)[]
+
+const schemaFile = (kind: FileKind): GeneratedFile => ({
+  file: `schema/${kind}.schema.json`,
+  text: jsonText(jsonSchemaOf(kind)),
+})
+
 /** Every file that is made from the schemas, with the text it should have. Never throws. */
 export const generatedDocs = (): readonly GeneratedFile[] => [
-  { file: 'schema/tenant.schema.json', text: jsonText(tenantJsonSchema()) },
-  { file: 'schema/cluster.schema.json', text: jsonText(clusterJsonSchema()) },
-  {
-    file: 'docs/cluster-file.md',
-    text: fieldTables('The cluster file', clusterIntroduction, clusterJsonSchema()),
-  },
+  schemaFile('tenant'),
+  ...documented.flatMap((kind) => [
+    schemaFile(kind),
+    { file: `docs/${kind}-file.md`, text: fieldTables(...introductions[kind], jsonSchemaOf(kind)) },
+  ]),
 ]
 
 const fieldsBegin = '<!-- The fields, made from the schema by `npm run docs`. -->'

@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
+import { Hold, Override } from '../exception/schema.ts'
+import { FleetSettings } from '../fleet/schema.ts'
 import { Tenant } from '../tenant/schema.ts'
+import type { FileKind } from './file-kind.ts'
 
 /** The part of JSON Schema (2020-12) that the typed files' schemas use. */
 export interface JsonSchema {
@@ -34,20 +37,25 @@ const generate = (schema: z.ZodType, title: string): JsonSchema => {
   return { ...($schema === undefined ? {} : { $schema }), title, ...rest }
 }
 
-let tenant: JsonSchema | undefined
-let cluster: JsonSchema | undefined
-
-/** JSON Schema of a tenant file's object, made once. Never throws. */
-export const tenantJsonSchema = (): JsonSchema => {
-  tenant ??= generate(Tenant, 'Tenant')
-  return tenant
+const sources: Readonly<Record<FileKind, readonly [schema: z.ZodType, title: string]>> = {
+  tenant: [Tenant, 'Tenant'],
+  cluster: [Cluster, 'Cluster'],
+  fleet: [FleetSettings, 'Fleet'],
+  override: [Override, 'Override'],
+  hold: [Hold, 'Hold'],
 }
 
-/** JSON Schema of a cluster file's object, made once. Never throws. */
-export const clusterJsonSchema = (): JsonSchema => {
-  cluster ??= generate(Cluster, 'Cluster')
-  return cluster
+const made = new Map<FileKind, JsonSchema>()
+
+/** JSON Schema of a typed file's object, made once. Never throws. */
+export const jsonSchemaOf = (kind: FileKind): JsonSchema => {
+  const known = made.get(kind) ?? generate(...sources[kind])
+  made.set(kind, known)
+  return known
 }
+
+/** JSON Schema of a tenant file's object. Never throws. */
+export const tenantJsonSchema = (): JsonSchema => jsonSchemaOf('tenant')
 
 /** The alternatives of a schema: its own members of a union, else itself. */
 export const alternativesOf = (schema: JsonSchema): readonly JsonSchema[] =>

@@ -1,16 +1,24 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { type Checked, compareText, type Issue, sortIssues } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { checkCluster } from './check-cluster.ts'
+import { checkExceptions, checkExpiry } from './check-exceptions.ts'
 import { checkFleet } from './check-fleet.ts'
 import { checkTenant } from './check-tenant.ts'
 import { checkUnique } from './check-unique.ts'
+import { type FileKind, fileKinds, kindOfFile } from './file-kind.ts'
 import type { Fleet } from './fleet.ts'
-import { type FileKind, parseTypedFile, readTypedText } from './read-typed-file.ts'
-import { validateCluster, validateTenant } from './validate-file.ts'
+import { parseTypedFile, readTypedText } from './read-typed-file.ts'
+import {
+  validateCluster,
+  validateFleetSettings,
+  validateHold,
+  validateOverride,
+  validateTenant,
+} from './validate-file.ts'
 
 /** A typed file's path, relative to the checkout, and its text. */
 export interface TypedText {
@@ -18,23 +26,21 @@ export interface TypedText {
   readonly text: string
 }
 
-const folders: Readonly<Record<FileKind, string>> = { tenant: 'tenants', cluster: 'stacks' }
-
 /** How one kind of file becomes something that can be checked against others. */
 interface Steps<T> {
   readonly kind: FileKind
   readonly validate: (loaded: Loaded<unknown>) => Checked<Loaded<T>>
   readonly check: (loaded: Loaded<T>) => Issue[]
-  readonly nameOf: (value: T) => string
-  /** The field that holds the name. */
-  readonly nameField: string
+  readonly nameOf: (loaded: Loaded<T>) => string
+  /** The field that holds the name, and of which there is one in all files. */
+  readonly nameField?: string
 }
 
 const tenantSteps: Steps<Tenant> = {
   kind: 'tenant',
   validate: validateTenant,
   check: checkTenant,
-  nameOf: ({ organization }) => organization,
+  nameOf: ({ value }) => value.organization,
   nameField: 'organization',
 }
 
@@ -42,9 +48,17 @@ const clusterSteps: Steps<Cluster> = {
   kind: 'cluster',
   validate: validateCluster,
   check: checkCluster,
-  nameOf: ({ cluster }) => cluster,
+  nameOf: ({ value }) => value.cluster,
   nameField: 'cluster',
 }
+
+/** Files that are called what they are and say no name of their own. */
+const byFile = <T>(kind: FileKind, validate: Steps<T>['validate']): Steps<T> => ({
+  kind,
+  validate,
+  check: () => [],
+  nameOf: ({ file }) => file,
+})
 
 /** The files of one kind as far as they can be understood, sorted by name, and everything that is wrong with them. */
 interface Understood<T> {
@@ -72,57 +86,79 @@ const understand = <T>(texts: readonly TypedText[], steps: Steps<T>): Understood
     issues: [
       ...read.flatMap((one) => (one.ok ? [] : one.issues)),
       ...understood.flatMap(({ issues }) => issues),
-      ...checkUnique(parsed, steps.kind, steps.nameField),
+      ...(steps.nameField === undefined ? [] : checkUnique(parsed, steps.kind, steps.nameField)),
     ],
   }
 }
 
 /** Sorted by name; of two with one name the first by file stays. */
-const inOrder = <T>(files: readonly Loaded<T>[], nameOf: (value: T) => string): Loaded<T>[] => {
-  const byFile = [...files].sort((a, b) => compareText(a.file, b.file))
+const inOrder = <T>(files: readonly Loaded<T>[], nameOf: (loaded: Loaded<T>) => string): Loaded<T>[] => {
+  const sorted = [...files].sort((a, b) => compareText(a.file, b.file))
   const byName = new Map<string, Loaded<T>>()
-  for (const file of byFile) if (!byName.has(nameOf(file.value))) byName.set(nameOf(file.value), file)
-  return [...byName.values()].sort((a, b) => compareText(nameOf(a.value), nameOf(b.value)))
+  for (const file of sorted) if (!byName.has(nameOf(file))) byName.set(nameOf(file), file)
+  return [...byName.values()].sort((a, b) => compareText(nameOf(a), nameOf(b)))
 }
-
-const kindOf = (file: string): FileKind =>
-  file.split('/').slice(0, -1).includes(folders.cluster) ? 'cluster' : 'tenant'
 
 const noClusters: Issue = {
   code: 'fleet/no-clusters',
-  message: `There is no cluster file in ${folders.cluster}/.`,
-  hint: `Describe one in ${folders.cluster}/<cluster>.ts with defineCluster.`,
+  message: `There is no cluster file in ${fileKinds.cluster.folder}/.`,
+  hint: `Describe one in ${fileKinds.cluster.folder}/<cluster>.ts with defineCluster.`,
 }
 
-/**
- * A fleet out of texts, whatever their order; files below a folder `stacks` are clusters', all others tenants'.
- *
- * Issue codes: `reader/*`, `tenant/*`, `cluster/*`, `fleet/*`; all at once, sorted. Where a cluster file is wrong, what tenants
- * ask of clusters is not looked at. Never throws.
- */
-export const parseFleet = (texts: readonly TypedText[]): Checked<Fleet> => {
-  const tenants = understand(
-    texts.filter(({ file }) => kindOf(file) === 'tenant'),
-    tenantSteps,
-  )
-  const clusters = understand(
-    texts.filter(({ file }) => kindOf(file) === 'cluster'),
-    clusterSteps,
-  )
-  return together(tenants, clusters)
+/** What is read, by kind. */
+interface Gathered {
+  readonly texts: readonly TypedText[]
+  /** What went wrong on the way to the texts. */
+  readonly issues: readonly Issue[]
 }
 
-const together = (tenants: Understood<Tenant>, clusters: Understood<Cluster>): Checked<Fleet> => {
-  const fleet: Fleet = { tenants: tenants.files, clusters: clusters.files }
+const gatheredOf = (texts: readonly TypedText[]): ((kind: FileKind) => Gathered) => {
+  const byKind = new Map<FileKind, TypedText[]>()
+  for (const text of texts) {
+    const kind = kindOfFile(text.file)
+    byKind.set(kind, [...(byKind.get(kind) ?? []), text])
+  }
+  return (kind) => ({ texts: byKind.get(kind) ?? [], issues: [] })
+}
+
+const together = (gathered: (kind: FileKind) => Gathered, now: Date | undefined): Checked<Fleet> => {
+  const part = <T>(steps: Steps<T>): Understood<T> => {
+    const { texts, issues } = gathered(steps.kind)
+    const understood = understand(texts, steps)
+    return { files: understood.files, issues: [...issues, ...understood.issues] }
+  }
+  const tenants = part(tenantSteps)
+  const clusters = part(clusterSteps)
+  const settings = part(byFile('fleet', validateFleetSettings))
+  const overrides = part(byFile('override', validateOverride))
+  const holds = part(byFile('hold', validateHold))
+  const fleet: Fleet = {
+    tenants: tenants.files,
+    clusters: clusters.files,
+    settings: settings.files[0],
+    overrides: overrides.files,
+    holds: holds.files,
+  }
   const canCheck = clusters.issues.length === 0 && clusters.files.length > 0
   const issues = [
-    ...tenants.issues,
-    ...clusters.issues,
+    ...[tenants, clusters, settings, overrides, holds].flatMap((one) => one.issues),
     ...(clusters.issues.length === 0 && clusters.files.length === 0 ? [noClusters] : []),
     ...(canCheck ? checkFleet(fleet) : []),
+    ...(canCheck && tenants.issues.length === 0 ? checkExceptions(fleet) : []),
+    ...(now === undefined ? [] : checkExpiry(fleet, now)),
   ]
   return issues.length === 0 ? { ok: true, value: fleet } : { ok: false, issues: sortIssues(issues) }
 }
+
+/**
+ * A fleet out of texts, whatever their order: files of a kind by their folder (`stacks`, `overrides`, `holds`), `fleet.ts` by its
+ * name, all others tenants'. Overrides and holds are held against their ends where a moment is given.
+ *
+ * Issue codes: `reader/*`, `tenant/*`, `cluster/*`, `override/*`, `hold/*`, `fleet/*`; all at once, sorted. Where a cluster file is
+ * wrong, what tenants ask of clusters is not looked at. Never throws.
+ */
+export const parseFleet = (texts: readonly TypedText[], now?: Date): Checked<Fleet> =>
+  together(gatheredOf(texts), now)
 
 /** Names of files that look like typed files and would be missed. */
 const lookalike = /\.(?:[cm]js|jsx?|[cm]ts|tsx)$/
@@ -157,15 +193,19 @@ const missingFolder = (root: string, folder: string): Issue => ({
   hint: 'Run the command in a checkout of the platform, or name it with --root.',
 })
 
-const listTyped = (root: string, folder: string): Listing => {
+const listTyped = (root: string, kind: FileKind): Listing => {
+  const { folder, file, optional } = fileKinds[kind]
+  if (file !== undefined) return { files: existsSync(join(root, file)) ? [file] : [], issues: [] }
+  if (folder === undefined) return { files: [], issues: [] }
   try {
     return listFolder(root, folder)
-  } catch {
-    return { files: [], issues: [missingFolder(root, folder)] }
+  } catch (error) {
+    const missing = optional && (error as { code?: unknown }).code === 'ENOENT'
+    return { files: [], issues: missing ? [] : [missingFolder(root, folder)] }
   }
 }
 
-const readTexts = (root: string, { files, issues }: Listing): { texts: TypedText[]; issues: Issue[] } => {
+const readTexts = (root: string, { files, issues }: Listing): Gathered => {
   const texts: TypedText[] = []
   const found = [...issues]
   for (const file of files) {
@@ -177,18 +217,10 @@ const readTexts = (root: string, { files, issues }: Listing): { texts: TypedText
 }
 
 /**
- * Every tenant of `tenants/` and cluster of `stacks/` in a checkout, read without running a file, checked one by one and
- * together. Does not depend on the order of directories.
+ * Every typed file of a checkout (`tenants/`, `stacks/`, and where they are there `fleet.ts`, `overrides/`, `holds/`), read
+ * without running one, checked one by one and together. Does not depend on the order of directories.
  *
  * Issue codes: those of `parseFleet`, and of reading the files. Never throws.
  */
-export const loadFleet = async (root: string): Promise<Checked<Fleet>> => {
-  const tenants = readTexts(root, listTyped(root, folders.tenant))
-  const clusters = readTexts(root, listTyped(root, folders.cluster))
-  const understoodTenants = understand(tenants.texts, tenantSteps)
-  const understoodClusters = understand(clusters.texts, clusterSteps)
-  return together(
-    { files: understoodTenants.files, issues: [...tenants.issues, ...understoodTenants.issues] },
-    { files: understoodClusters.files, issues: [...clusters.issues, ...understoodClusters.issues] },
-  )
-}
+export const loadFleet = async (root: string, now: () => Date = () => new Date()): Promise<Checked<Fleet>> =>
+  together((kind) => readTexts(root, listTyped(root, kind)), now())

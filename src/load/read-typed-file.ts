@@ -11,21 +11,19 @@ import {
 import { type Checked, type Issue, type Source, sortIssues } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { decodeUtf8 } from './decode-utf8.ts'
+import { type FileKind, fileKinds } from './file-kind.ts'
 import { deepestNesting, type LiteralReading, readLiteral } from './literal.ts'
 import { loadedFrom } from './locate.ts'
 import { sourceOf } from './source-of.ts'
 import { firstTooDeep, syntaxIssue } from './syntax-issue.ts'
 
-/** What a typed file describes. */
-export type FileKind = 'tenant' | 'cluster'
-
 /** Largest typed file in bytes: a hundred times the largest sample. */
-const largestFileBytes = 256 * 1024
+export const largestFileBytes = 256 * 1024
 
-const defineOf: Readonly<Record<FileKind, string>> = { tenant: 'defineTenant', cluster: 'defineCluster' }
+const defineOf = (kind: FileKind): string => fileKinds[kind].define
 
 const shapeHint = (kind: FileKind): string =>
-  `The file holds one statement: export default ${defineOf[kind]}({ … }).`
+  `The file holds one statement: export default ${defineOf(kind)}({ … }).`
 
 /** Characters that make a text read otherwise than it is: bidirectional controls and zero-width ones. */
 const hiddenCharacter = /[\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u2069\uFEFF]/g
@@ -70,7 +68,7 @@ const tooDeep = (text: string, at: SourceAt): Issue => ({
 })
 
 /** Where the define function may come from: any depth of folder above `src`. */
-const definePath = (kind: FileKind): RegExp => new RegExp(`(?:^|/)${kind}/define\\.ts$`)
+const definePath = (kind: FileKind): RegExp => new RegExp(`(?:^|/)${fileKinds[kind].module}/define\\.ts$`)
 
 const isDefineImport = (node: ImportDeclaration, kind: FileKind): boolean => {
   const [specifier] = node.specifiers
@@ -79,8 +77,8 @@ const isDefineImport = (node: ImportDeclaration, kind: FileKind): boolean => {
     node.attributes.length === 0 &&
     specifier?.type === 'ImportSpecifier' &&
     specifier.imported.type === 'Identifier' &&
-    specifier.imported.name === defineOf[kind] &&
-    specifier.local.name === defineOf[kind] &&
+    specifier.imported.name === defineOf(kind) &&
+    specifier.local.name === defineOf(kind) &&
     typeof node.source.value === 'string' &&
     definePath(kind).test(node.source.value)
   )
@@ -90,9 +88,9 @@ const readImport = (node: ImportDeclaration, { kind, at, report }: FileReading):
   if (isDefineImport(node, kind)) return
   report({
     code: 'reader/import',
-    message: `Only \`${defineOf[kind]}\` may be imported, not anything from '${node.source.value}'.`,
+    message: `Only \`${defineOf(kind)}\` may be imported, not anything from '${node.source.value}'.`,
     source: at(node.start, node.end),
-    hint: `Keep just: import { ${defineOf[kind]} } from '../src/${kind}/define.ts'`,
+    hint: `Keep just: import { ${defineOf(kind)} } from '${kind === 'fleet' ? './' : '../'}src/${fileKinds[kind].module}/define.ts'`,
   })
 }
 
@@ -106,8 +104,9 @@ const calledName = (node: Expression): string | undefined =>
 const describedObject = (node: Expression, reading: FileReading): Expression | undefined => {
   if (node.type === 'ObjectExpression') return node
   const called = calledName(node)
-  if (node.type === 'CallExpression' && called === defineOf[reading.kind]) return onlyArgument(node, reading)
-  if (called !== undefined && Object.values(defineOf).includes(called)) reportWrongDefine(node, reading)
+  if (node.type === 'CallExpression' && called === defineOf(reading.kind)) return onlyArgument(node, reading)
+  if (called !== undefined && Object.values(fileKinds).some(({ define }) => define === called))
+    reportWrongDefine(node, reading)
   else reportWrongExport(node, reading)
   return undefined
 }
@@ -115,7 +114,7 @@ const describedObject = (node: Expression, reading: FileReading): Expression | u
 const reportWrongDefine = (node: Expression, { kind, at, report }: FileReading): void =>
   report({
     code: 'reader/wrong-define',
-    message: `This folder holds ${kind} files, which call \`${defineOf[kind]}\`.`,
+    message: `This folder holds ${kind} files, which call \`${defineOf(kind)}\`.`,
     source: at(node.start, Math.min(node.end, node.start + 40)),
     hint: 'Move the file to the folder of its kind, or call the other function.',
   })
@@ -123,7 +122,7 @@ const reportWrongDefine = (node: Expression, { kind, at, report }: FileReading):
 const reportWrongExport = (node: Expression, { kind, at, report }: FileReading): void =>
   report({
     code: node.type === 'CallExpression' ? 'reader/call' : 'reader/shape',
-    message: `The default export is not \`${defineOf[kind]}({ … })\`.`,
+    message: `The default export is not \`${defineOf(kind)}({ … })\`.`,
     source: at(node.start, Math.min(node.end, node.start + 40)),
     hint: shapeHint(kind),
   })
@@ -134,7 +133,7 @@ const onlyArgument = (node: CallExpression, { kind, at, report }: FileReading): 
   const wrong = second ?? argument ?? node
   report({
     code: argument?.type === 'SpreadElement' ? 'reader/spread' : 'reader/shape',
-    message: `\`${defineOf[kind]}\` takes one object, written out.`,
+    message: `\`${defineOf(kind)}\` takes one object, written out.`,
     source: at(wrong.start, wrong.end),
     hint: shapeHint(kind),
   })
@@ -199,7 +198,7 @@ const tooLarge = (file: string, size: number): Issue => ({
   code: 'reader/too-large',
   message: `The file has ${size} bytes; at most ${largestFileBytes} are read.`,
   source: { file, line: 1, column: 1 },
-  hint: 'A typed file describes one organization or cluster; check that this is the right file.',
+  hint: 'A typed file describes one thing; check that this is the right file.',
 })
 
 const unreadable = (file: string, reason: string): Issue => ({

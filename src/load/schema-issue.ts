@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { didYouMean, guessHint, nearest } from './did-you-mean.ts'
+import type { FileKind } from './file-kind.ts'
 import { alternativesOf, type JsonSchema, schemaAt } from './json-schema.ts'
 
 type ZodIssue = z.core.$ZodIssue
@@ -9,7 +10,7 @@ type Path = readonly (string | number)[]
 
 /** The file that a schema refused, and that schema as data. */
 export interface RefusedFile {
-  readonly area: 'tenant' | 'cluster'
+  readonly area: FileKind
   readonly loaded: Loaded<unknown>
   readonly schema: JsonSchema
 }

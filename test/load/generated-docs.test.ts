@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fieldTables } from '../../src/load/field-table.ts'
+import { type FileKind, fileKinds } from '../../src/load/file-kind.ts'
 import { generatedDocs, withTenantFields } from '../../src/load/generated-docs.ts'
-import { clusterJsonSchema, type JsonSchema, tenantJsonSchema } from '../../src/load/json-schema.ts'
+import { type JsonSchema, jsonSchemaOf } from '../../src/load/json-schema.ts'
 
 const checkout = join(import.meta.dirname, '../..')
 
@@ -32,10 +33,8 @@ describe('what is made from the schemas', () => {
   })
 
   it('describes every field', () => {
-    expect([
-      ...undescribed(tenantJsonSchema(), 'tenant'),
-      ...undescribed(clusterJsonSchema(), 'cluster'),
-    ]).toEqual([])
+    const kinds = Object.keys(fileKinds) as FileKind[]
+    expect(kinds.flatMap((kind) => undescribed(jsonSchemaOf(kind), kind))).toEqual([])
   })
 
   it('is a table of each level, with defaults out of the descriptions', () => {
