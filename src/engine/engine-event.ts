@@ -18,6 +18,8 @@ export type Step =
 
 interface State {
   readonly custom?: boolean
+  /** Of what is in the world. */
+  readonly id?: string
   /** Its replacement is there, and it waits for its end. */
   readonly delete?: boolean
   readonly inputs?: Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Fault } from '../core/fault.ts'
 import { formatLease, leaseVariable } from '../core/lease-reference.ts'
+import { awaitLease, type Patience } from './await-lease.ts'
 import type { Environment } from './cache.ts'
 import { endEarlier } from './end-earlier.ts'
 import { type HeldLock, takeEngineLock } from './engine-lock.ts'
@@ -8,7 +9,7 @@ import type { Lease } from './lease-file.ts'
 import { enterBackEnd, leaveBackEnd, type RunOnStack } from './own-back-end.ts'
 import { isSamePlace, ownPlace } from './place.ts'
 import { type Recovery, recoverState } from './recover-state.ts'
-import { type HeldLease, takeLease } from './stack-lease.ts'
+import type { HeldLease } from './stack-lease.ts'
 import { type StackPlace, stateNames, statesOf } from './stack-place.ts'
 import { readCopy } from './state-copy.ts'
 import { stateFault } from './state-fault.ts'
@@ -17,6 +18,10 @@ export interface HoldRequest {
   readonly place: StackPlace
   readonly operation: string
   readonly limitMilliseconds?: number
+  /** For a living holder. */
+  readonly patience?: Patience
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal
 }
 
 /** A stack of a file back end that this process alone may change. */
@@ -84,16 +89,18 @@ const leave = async (request: HoldRequest, lease: HeldLease, { lock, folder }: E
  * cannot be used. Each with what to do.
  */
 export const holdStack = async (request: HoldRequest): Promise<HeldStack> => {
-  const { place, operation, limitMilliseconds } = request
+  const { place, operation, limitMilliseconds, patience, signal } = request
   const { folder, stack } = place
   const loss = new AbortController()
   try {
-    const lease = await takeLease({
+    const lease = await awaitLease({
       folder,
       stack,
       operation,
       onLoss: (fault: Fault) => loss.abort(fault),
       ...(limitMilliseconds === undefined ? {} : { limitMilliseconds }),
+      ...(patience === undefined ? {} : { patience }),
+      ...(signal === undefined ? {} : { signal }),
     })
     const entered = await enter(request, lease).catch(async (error: unknown) => {
       await lease.release()

@@ -9,7 +9,7 @@ export interface PropertyValues {
 }
 
 /** What the engine writes in place of a secret. Source: `resource.SigKey` and `SecretSig` of the SDK's `properties.go`. */
-const signatureKey = '4dabf18193072939515e22adb298388d'
+export const secretSignatureKey = '4dabf18193072939515e22adb298388d'
 const shown = '[secret]'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -18,7 +18,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const holdsSecret = (value: unknown): boolean => {
   if (value === shown) return true
   if (Array.isArray(value)) return value.some(holdsSecret)
-  return isObject(value) && (signatureKey in value || Object.values(value).some(holdsSecret))
+  return isObject(value) && (secretSignatureKey in value || Object.values(value).some(holdsSecret))
 }
 
 /** Steps of a path as Pulumi writes it: `a.b`, `a["x y"]`, `a[0]`. Pure. */

@@ -10,11 +10,13 @@ import {
   recordDoubtful,
   withAttempts,
 } from './attempts.ts'
+import type { Patience } from './await-lease.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, isLastEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
+import { liveDigests } from './live-digests.ts'
 import { projectName } from './project-name.ts'
 import { inspectState } from './recover-state.ts'
 import { bringUp, tearDown } from './recovery.ts'
@@ -58,6 +60,15 @@ export interface StackRun {
   readonly onProgress?: (progress: StackProgress) => void
   /** Lets the engine finish what is under way, then end. */
   readonly signal?: AbortSignal
+  /** Reads the world before anything else, so that the run is against what is there. Of `preview` and `up`. */
+  readonly refresh?: boolean
+  /**
+   * Called by `up` when nobody else can change the stack and nothing was changed yet; what it throws ends the run. `look`
+   * previews against the world as it is now.
+   */
+  readonly approve?: (look: () => Promise<StackResult>) => Promise<void>
+  /** For somebody who holds the stack; whoever has none stops with that name. */
+  readonly patience?: Patience
 }
 
 const callOf = (run: StackRun) => ({
@@ -95,6 +106,8 @@ const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
   refresh: ['refresh', '--yes', '--skip-preview'],
 }
 
+const readWorldFirst = '--refresh'
+
 /** What encrypts the state's secrets, where it is another than the passphrase. */
 const providerOf = (run: StackRun): string | undefined => {
   const named = run.secretsProvider ?? run.environment.TENANTRY_SECRETS_PROVIDER
@@ -125,8 +138,10 @@ const attempt = async (
     onLine,
   })
   const cancelled = run.signal?.aborted === true
+  const isLook = operation === 'preview' && options.includes(readWorldFirst)
   return {
     ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
+    ...(isLook ? { live: liveDigests(events) } : {}),
     isNew: isMissing(exit),
   }
 }
@@ -192,6 +207,11 @@ const placeOf = async (run: StackRun): Promise<StackPlace | undefined> => {
   return { folder: resolve(project, folder), project: await projectName(project), stack: run.stack }
 }
 
+const patienceOf = ({ patience, signal }: StackRun) => ({
+  ...(patience === undefined ? {} : { patience }),
+  ...(signal === undefined ? {} : { signal }),
+})
+
 /** A run under a lease: in a back end of its own, cancelled where the lease is lost. */
 const heldRun = (run: StackRun, { environment, signal }: HeldStack): StackRun => ({
   ...run,
@@ -219,7 +239,7 @@ const alone = async (
 ): Promise<StackResult> => {
   const place = await placeOf(run)
   if (place === undefined) return act(run, { attempts: undefined, isOlder: false })
-  const held = await holdStack({ place, operation })
+  const held = await holdStack({ place, operation, ...patienceOf(run) })
   let result: StackResult
   try {
     result = await act(heldRun(run, held), { attempts: place, isOlder: held.isOlder })
@@ -238,7 +258,7 @@ const alone = async (
 interface Recollection {
   /** Where it is kept; none for back ends other than files. */
   readonly attempts: AttemptsPlace | undefined
-  /** Whether the state was put back from an older copy, so that the world has to be read first. */
+  /** Whether the world has to be read first: the state was put back from an older copy, or the caller wants it. */
   readonly isOlder: boolean
 }
 
@@ -274,7 +294,7 @@ const commandLine = (run: StackRun, known: Recollection): StackEngine => {
   return {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
-      const options = refresh && operation !== 'refresh' ? ['--refresh'] : []
+      const options = refresh && operation !== 'refresh' ? [readWorldFirst] : []
       return operation === 'up'
         ? up(run, known, options)
         : withFreshSalt(run, () => attempt(run, operation, options))
@@ -319,8 +339,14 @@ export const initStack = async (run: StackRun): Promise<void> => {
 export const previewStack = async (run: StackRun): Promise<StackResult> => {
   const place = await placeOf(run)
   if (place !== undefined) await inspectState(place)
-  return runOrMake(run, 'preview', [], () => makeAlone(run, 'preview'))
+  return runOrMake(run, 'preview', run.refresh === true ? [readWorldFirst] : [], () =>
+    makeAlone(run, 'preview'),
+  )
 }
+
+/** A preview of a stack that this process holds. */
+const look = (run: StackRun): Promise<StackResult> =>
+  runOrMake(run, 'preview', [readWorldFirst], () => makeStack(run, 'preview'))
 
 /**
  * Makes the world like the desired state. Safe to run again after any interruption: on a file back end the stack is taken over
@@ -330,7 +356,11 @@ export const previewStack = async (run: StackRun): Promise<StackResult> => {
  * recovery; `lease-lost` where another run took the stack over; `unavailable` where the state's folder cannot be used.
  */
 export const upStack = (run: StackRun): Promise<StackResult> =>
-  alone(run, 'up', (held, known) => bringUp(commandLine(held, known)))
+  alone(run, 'up', async (held, known) => {
+    await run.approve?.(() => look(held))
+    const isOlder = known.isOlder || run.refresh === true
+    return bringUp(commandLine(held, { ...known, isOlder }))
+  })
 
 /**
  * Reads what is there into the state; fails where the stack does not exist.

@@ -52,6 +52,8 @@ export interface StackResult {
   readonly plugins: readonly UsedPlugin[]
   /** As measured around the engine's process. */
   readonly seconds: number
+  /** Of a preview that read the world first: what it saw of each resource. */
+  readonly live?: Readonly<Record<string, string>>
 }
 
 /** What the engine's process left behind. */
@@ -108,7 +110,8 @@ const foundProperties = (step: StepMetadata, operation: StackOperation): Propert
 export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
 
 const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
-const isOurs = (step: StepMetadata): boolean =>
+/** Whether a step is of a resource of the desired state: neither the stack, nor a component, nor a provider. */
+export const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)
 
 /** Several steps of one replacement are one change; its property paths are those of the step that has some. */

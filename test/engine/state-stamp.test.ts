@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type StateStamp, stateStamp } from '../../src/engine/state-stamp.ts'
+import { checkpoint, put } from './state-files.ts'
+
+let folder: string
+let project: string
+const stack = 'nonprod.acme'
+const states = () => join(folder, '.pulumi', 'stacks', 'tenantry')
+const state = () => join(states(), `${stack}.json`)
+const history = () => join(folder, '.pulumi', 'history', 'tenantry', stack)
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-stamp-'))
+  project = join(folder, 'checkout')
+  await mkdir(project)
+  await writeFile(join(project, 'Pulumi.yaml'), 'name: tenantry\nruntime: nodejs\n')
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const stamp = (): Promise<StateStamp> =>
+  stateStamp({ stack, project, engine: '/nowhere', environment: { PULUMI_BACKEND_URL: `file://${folder}` } })
+
+const ran = (time: number): Promise<void> => put(join(history(), `${stack}-${time}.history.json`), '{}')
+
+type Checkpoint = { checkpoint: { latest: { resources: Record<string, unknown>[] } } }
+
+const changed = (text: string, change: (resources: Record<string, unknown>[]) => void): string => {
+  const parsed = JSON.parse(text) as Checkpoint
+  change(parsed.checkpoint.latest.resources)
+  return JSON.stringify(parsed)
+}
+
+const text = checkpoint(3, '2026-11-22T18:06:58Z')
+
+describe('stateStamp', () => {
+  test('of a stack without a state is that of an empty one, which no run has written', async () => {
+    const none = await stamp()
+    await put(state(), checkpoint(0, '2026-11-22T18:06:58Z'))
+    expect(none).toEqual(await stamp())
+    expect(none.serial).toBe(0)
+  })
+
+  test('counts the runs that wrote it, with their attributes beside them', async () => {
+    await put(state(), text)
+    await ran(1)
+    await ran(2)
+    expect((await stamp()).serial).toBe(2)
+  })
+
+  test('is the same for a state that was written again with nothing changed in it', async () => {
+    await put(state(), text)
+    const before = await stamp()
+    const touched = changed(checkpoint(3, '2027-01-01T00:00:00Z'), (resources) => {
+      for (const resource of resources) resource.modified = '2027-01-01T00:00:00Z'
+    })
+    await put(state(), touched)
+    expect((await stamp()).digest).toBe(before.digest)
+  })
+
+  test.each([
+    [
+      'a resource has another id',
+      (resources: Record<string, unknown>[]) => Object.assign(resources[1] ?? {}, { id: 'x' }),
+    ],
+    ['a resource is gone', (resources: Record<string, unknown>[]) => resources.pop()],
+    [
+      'a secret was encrypted anew',
+      (resources: Record<string, unknown>[]) =>
+        Object.assign(resources[0] ?? {}, { outputs: { password: 'v1:other' } }),
+    ],
+  ])('is another where %s', async (_, change) => {
+    await put(state(), text)
+    const before = await stamp()
+    await put(state(), changed(text, change))
+    expect((await stamp()).digest).not.toBe(before.digest)
+  })
+
+  test('is another where a run left something pending', async () => {
+    await put(state(), text)
+    const before = await stamp()
+    await put(state(), text.replace('"metadata":{}', '"pending_operations":[{"type":"creating"}]'))
+    expect((await stamp()).digest).not.toBe(before.digest)
+  })
+
+  test('reads a packed state, and one that a run has in its own folder', async () => {
+    await put(state(), text)
+    const plain = await stamp()
+    const run = join(folder, '.tenantry', 'runs', stack, '7', `${stack}.json`)
+    await put(run, text)
+    await rm(state())
+    await symlink(run, state())
+    expect(await stamp()).toEqual(plain)
+    await rm(state())
+    await put(`${state()}.gz`, gzipSync(text))
+    expect(await stamp()).toEqual(plain)
+  })
+})
