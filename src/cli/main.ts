@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { checkoutRoot } from '../engine/checkout.ts'
 import type { CommandContext } from './command-context.ts'
+import { affectedCommand } from './commands/affected.ts'
 import { compileCommand } from './commands/compile.ts'
 import { destroyCommand } from './commands/destroy.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -10,6 +11,7 @@ import { newCommand } from './commands/new.ts'
 import { refreshCommand } from './commands/refresh.ts'
 import { previewCommand, upCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
+import { statesCommand } from './commands/states.ts'
 import { statusCommand } from './commands/status.ts'
 import { validateCommand } from './commands/validate.ts'
 import { exitCode } from './exit-code.ts'
@@ -19,6 +21,7 @@ import { openTerminal } from './terminal.ts'
 const makeCommands = [
   validateCommand,
   compileCommand,
+  affectedCommand,
   previewCommand,
   upCommand,
   refreshCommand,
@@ -61,6 +64,7 @@ Examples:
     .showHelpAfterError('(see --help)')
     .exitOverride()
   for (const make of makeCommands) program.addCommand(withOverride(make(context)))
+  program.addCommand(withOverride(statesCommand(context)), { hidden: true })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return code

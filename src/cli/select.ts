@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster/schema.ts'
-import { compilePlatform, compileTenant } from '../compile/compile.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
 import { didYouMean } from '../load/did-you-mean.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
+import { platformOnce, tenantOnce } from './compile-once.ts'
 import { UsageError } from './exit-code.ts'
 
 /** Which stacks a command is about: none named means all of that dimension. */
@@ -12,7 +12,8 @@ export interface Selection {
   readonly clusters: readonly string[]
 }
 
-const refuseUnknown = (what: string, named: readonly string[], known: readonly string[]): void => {
+/** Refuses names that are not known. @throws {UsageError} with what was meant. */
+export const refuseUnknown = (what: string, named: readonly string[], known: readonly string[]): void => {
   for (const name of named)
     if (!known.includes(name)) throw new UsageError(`There is no ${what} '${name}'.`, didYouMean(name, known))
 }
@@ -39,7 +40,7 @@ const stacksOfCluster = (fleet: Fleet, selection: Selection, cluster: Cluster): 
     .map(({ value }) => value)
     .filter((tenant) => isOnCluster(tenant, cluster) && selects(selection.organizations, tenant.organization))
   if (tenants.length === 0 && selection.organizations.length > 0) return []
-  return [compilePlatform(cluster), ...tenants.map((tenant) => compileTenant(tenant, cluster))]
+  return [platformOnce(cluster), ...tenants.map((tenant) => tenantOnce(tenant, cluster))]
 }
 
 /**
