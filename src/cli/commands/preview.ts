@@ -1,0 +1,133 @@
+import type { Command } from 'commander'
+import { ensureEngine } from '../../engine/engine.ts'
+import type { Fleet } from '../../load/fleet.ts'
+import type { StackState } from '../../model/desired-state.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runEnvironment } from '../environment.ts'
+import { abortOnInterrupt } from '../interrupt.ts'
+import { noteSince } from '../note-since.ts'
+import { type RunAllReport, runAll } from '../run-all.ts'
+import { findStray, printOutcome, type RunOutcome } from '../run-outcome.ts'
+import type { Selection } from '../select.ts'
+import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
+import { sinceOption } from '../since-option.ts'
+import { stacksOrReport } from '../stacks-or-report.ts'
+import { plural } from '../terminal.ts'
+import { runCommand } from './run.ts'
+
+interface PreviewOptions {
+  readonly cluster: readonly string[]
+  readonly parallel: number
+  readonly since?: string
+  readonly full?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+/** What is previewed: some stacks of the work tree; those that a change touches where one is named. */
+interface Subject {
+  readonly fleet: Fleet
+  readonly stacks: readonly StackState[]
+  readonly since?: SinceChange
+}
+
+const subjectSince = async (
+  context: CommandContext,
+  ref: string,
+  selection: Selection,
+  json: boolean,
+): Promise<Subject | undefined> => {
+  const found = await sinceOrReport(context, { ref, rule: 'merge-base', json })
+  if (found === undefined) return undefined
+  const since = { ...found, change: selectChange(found.change, selection) }
+  if (!json) noteSince(context.terminal, since)
+  const stacks = since.change.stacks.flatMap(({ after }) => (after === undefined ? [] : [after]))
+  return { fleet: since.fleet, stacks, since }
+}
+
+const subjectOf = (
+  context: CommandContext,
+  selection: Selection,
+  { since, json }: PreviewOptions,
+): Promise<Subject | undefined> =>
+  since === undefined
+    ? stacksOrReport(context, selection, json === true)
+    : subjectSince(context, since, selection, json === true)
+
+const nothingRun: RunAllReport = { results: [], access: {}, skipped: [], seconds: 0 }
+
+const runEngines = async (
+  context: CommandContext,
+  { fleet, stacks }: Subject,
+  selection: Selection,
+  options: PreviewOptions,
+): Promise<RunOutcome> => {
+  const { project, terminal } = context
+  const environment = await runEnvironment(project, terminal)
+  const engine = await ensureEngine({ report: terminal.note, environment })
+  const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
+  const report = await runAll({
+    project,
+    terminal,
+    operation: 'preview',
+    stacks,
+    engine: engine.directory,
+    environment,
+    parallel: options.parallel,
+    full: options.full === true,
+    signal: abortOnInterrupt(terminal),
+  })
+  return { ...report, stray: await stray }
+}
+
+/** Beside the outcome in JSON: what was compared, and what no engine previews since no file asks for it any more. */
+const sinceAsJson = ({ base, change, compiledBy, notes, baseIssues }: SinceChange): object => ({
+  since: base.ref,
+  comparedWith: base.commit,
+  head: base.head,
+  compiledBy,
+  gone: change.stacks.flatMap(({ stack, after }) => (after === undefined ? [stack] : [])),
+  notes,
+  baseIssues,
+})
+
+const noteScope = ({ terminal }: CommandContext, { base, change }: SinceChange): void =>
+  terminal.note(
+    terminal.color.dim(
+      `${change.stacks.length} of ${plural(change.after.length, 'stack')} ${change.stacks.length === 1 ? 'is' : 'are'} affected since ${base.ref}.`,
+    ),
+  )
+
+const runPreview = async (
+  context: CommandContext,
+  organizations: readonly string[],
+  options: PreviewOptions,
+): Promise<void> => {
+  const selection = { organizations, clusters: options.cluster }
+  const subject = await subjectOf(context, selection, options)
+  if (subject === undefined) return
+  const { since, stacks } = subject
+  if (since !== undefined && options.json !== true) noteScope(context, since)
+  const isIdle = since !== undefined && stacks.length === 0
+  const outcome = isIdle
+    ? { ...nothingRun, stray: [] }
+    : await runEngines(context, subject, selection, options)
+  printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
+}
+
+export const previewCommand = (context: CommandContext): Command =>
+  runCommand('preview', 'Show what `up` would change, stack by stack.')
+    .addOption(sinceOption())
+    .addHelpText(
+      'after',
+      `
+With --since, the engine runs for the stacks whose desired state the work tree changes, and for no other.
+Exit codes: 0 every stack previewed, 1 issues in files, 2 usage, 3 a stack failed.
+
+Examples:
+  $ tenantry preview
+  $ tenantry preview retail-banking --cluster prod
+  $ tenantry preview --since origin/main
+  $ tenantry preview --json > preview.json`,
+    )
+    .action((organizations: string[], options: PreviewOptions) => runPreview(context, organizations, options))
