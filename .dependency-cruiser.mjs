@@ -14,6 +14,7 @@ const layers = {
   plan: ['core', 'tenant', 'cluster', 'fleet', 'exception', 'model', 'compile'],
   deploy: ['core', 'tenant', 'cluster', 'model'],
   engine: ['core'],
+  git: ['core'],
   lab: ['core', 'tenant', 'cluster', 'clients', 'provider', 'engine', 'deploy'],
 }
 
@@ -32,6 +33,7 @@ const reasons = {
   plan: 'plans are values; effects live elsewhere.',
   deploy: 'deploy folds the desired state into resources without decisions.',
   engine: 'the engine runs stacks; what is in them is not its business.',
+  git: 'git is asked about commits and files; what they mean is not its business.',
   lab: 'the lab stands in for the platform; it must not know how tenants are compiled.',
 }
 
