@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
+
+// Each test starts some tens of processes, which take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Files by path; null takes one away. */
 export type Files = Readonly<Record<string, string | Buffer | null>>
@@ -13,6 +16,8 @@ export interface TemporaryRepository {
   readonly folder: string
   /** Runs git in it; gives back what it printed. */
   readonly git: (...words: readonly string[]) => string
+  /** The same with a text on its stdin. */
+  readonly pipe: (input: string, ...words: readonly string[]) => string
   /** Writes files, without a commit. */
   readonly write: (files: Files) => void
   /** Writes files and commits everything; gives back the commit. */
@@ -37,12 +42,14 @@ export const temporaryFolder = (): string => {
 
 /** A handle on a folder that is a repository already. */
 export const repositoryAt = (folder: string): TemporaryRepository => {
-  const git = (...words: readonly string[]): string =>
+  const pipe = (input: string, ...words: readonly string[]): string =>
     execFileSync('git', [...configuration, ...words], {
       cwd: folder,
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      input,
+      stdio: 'pipe',
     }).trim()
+  const git = (...words: readonly string[]): string => pipe('', ...words)
   const write = (files: Files): void => {
     for (const [path, content] of Object.entries(files)) {
       const file = join(folder, path)
@@ -57,7 +64,7 @@ export const repositoryAt = (folder: string): TemporaryRepository => {
     git('commit', '--quiet', '--allow-empty', '--message', 'A change')
     return git('rev-parse', 'HEAD')
   }
-  return { folder, git, write, commit }
+  return { folder, git, pipe, write, commit }
 }
 
 /** A new repository whose branch is `main`, with a first commit of some files. */
