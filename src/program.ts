@@ -14,6 +14,7 @@ import { loadFleet } from './load/load-fleet.ts'
 import { readTypedFile } from './load/read-typed-file.ts'
 import { validateCluster } from './load/validate-file.ts'
 import type { StackState } from './model/desired-state.ts'
+import { organizationMadeAs } from './tenant/former-name.ts'
 
 /** Where `tenants/` and `stacks/` are: TENANTRY_ROOT, or this checkout. */
 const root = (): string => process.env.TENANTRY_ROOT || checkoutRoot()
@@ -45,7 +46,7 @@ const stacksOf = (fleet: Fleet): Map<string, () => StackState> =>
       () => compilePlatform(value),
     ]),
     ...placementsOf(fleet).map(({ tenant, cluster }): [string, () => StackState] => [
-      tenantStack(cluster.value.cluster, tenant.value.organization),
+      tenantStack(cluster.value.cluster, organizationMadeAs(tenant.value)),
       () => compileTenant(tenant.value, cluster.value),
     ]),
   ])

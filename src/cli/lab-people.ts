@@ -5,6 +5,7 @@ import { labLayout } from '../lab/layout.ts'
 import { parsePasswords } from '../lab/people.ts'
 import { readDirectory } from '../lab/ucp/directory.ts'
 import type { Fleet } from '../load/fleet.ts'
+import { madeAs, organizationMadeAs } from '../tenant/former-name.ts'
 import { JobRole } from '../tenant/schema.ts'
 
 /** Someone who can log in to the lab, and what they are. */
@@ -25,7 +26,7 @@ export const personPerJobRole = async (project: string, fleet: Fleet): Promise<r
   const teams = fleet.tenants.flatMap(({ value }) =>
     Object.entries(value.teams).map(([name, team]) => ({
       jobRole: team.role,
-      team: `${value.organization}/${name}`,
+      team: `${organizationMadeAs(value)}/${madeAs(name, team)}`,
       members: team.ldapGroup === undefined ? (team.members ?? []) : membersOf(team.ldapGroup),
     })),
   )

@@ -1,5 +1,7 @@
 import { isOnCluster } from '../compile/on-cluster.ts'
+import { tenantStack } from '../compile/stack-name.ts'
 import type { Fleet } from '../load/fleet.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Selection } from './select.ts'
 
 /** A stack that something is applied in though no file asks for it any more. */
@@ -17,7 +19,7 @@ const desiredStacks = (fleet: Fleet): ReadonlySet<string> =>
       `${cluster.cluster}.platform`,
       ...fleet.tenants
         .filter(({ value }) => isOnCluster(value, cluster))
-        .map(({ value }) => `${cluster.cluster}.${value.organization}`),
+        .map(({ value }) => tenantStack(cluster.cluster, organizationMadeAs(value))),
     ]),
   )
 

@@ -146,7 +146,10 @@ const teamHolder = (scope: TenantScope, team: ResolvedTeam): Holder => ({
 /** The account that pipelines deploy with holds its rights by itself: whether it is in a team is LDAP's affair. */
 const accountHolders = (scope: TenantScope): readonly Holder[] => {
   const user = scope.resolved.ci?.account.value ?? null
-  return user === null ? [] : [{ subject: { kind: 'user', user }, rights: rightsOnOrganization(scope, 'ci') }]
+  const jobRole = scope.lifecycle === 'draining' ? 'viewer' : 'ci'
+  return user === null
+    ? []
+    : [{ subject: { kind: 'user', user }, rights: rightsOnOrganization(scope, jobRole) }]
 }
 
 const rolesOf = (rights: readonly Right[]): readonly Role[] => {

@@ -2,9 +2,11 @@ import type { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
 import type { DesiredState, StackState } from '../model/desired-state.ts'
 import type { Resource } from '../model/resource.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { access } from './access.ts'
 import { ci } from './ci.ts'
+import { retainedOf } from './lifecycle.ts'
 import { networks } from './networks.ts'
 import { nodes } from './nodes.ts'
 import { isOnCluster } from './on-cluster.ts'
@@ -30,22 +32,26 @@ export const compilePlatform = (cluster: Cluster): StackState => ({
 const concerns = [access, registry, networks, volumes, secrets, ci, nodes] as const
 
 /**
- * The stack of an organization on a cluster. It depends on its file and the cluster's alone.
+ * The stack of an organization on a cluster, in the names under which things were made and as its place in life leaves it.
+ * It depends on its file and the cluster's alone.
  *
  * Throws Error on what the checks across files report first: a reference that the cluster file does not resolve.
  */
 export const compileTenant = (tenant: Tenant, cluster: Cluster): StackState => {
   const scope = tenantScope(tenant, cluster)
+  const { stack, organization, lifecycle } = scope
+  const whole = concerns.flatMap((concern) => concern(scope))
   return {
-    stack: scope.stack,
+    stack,
     cluster: cluster.cluster,
-    organization: tenant.organization,
-    resources: byKey(concerns.flatMap((concern) => concern(scope))),
+    organization,
+    ...(lifecycle === undefined ? {} : { lifecycle }),
+    resources: byKey(lifecycle === 'archived' ? retainedOf(whole) : whole),
   }
 }
 
 /**
- * What a cluster should hold: the platform's stack, then that of each organization on it, by name. The same to the
+ * What a cluster should hold: the platform's stack, then that of each organization on it, by the name it was made under. The same to the
  * byte whatever the order of the tenants.
  */
 export const compile = (tenants: readonly Tenant[], cluster: Cluster): DesiredState => ({
@@ -54,7 +60,7 @@ export const compile = (tenants: readonly Tenant[], cluster: Cluster): DesiredSt
     compilePlatform(cluster),
     ...tenants
       .filter((tenant) => isOnCluster(tenant, cluster))
-      .sort((a, b) => compareText(a.organization, b.organization))
+      .sort((a, b) => compareText(organizationMadeAs(a), organizationMadeAs(b)))
       .map((tenant) => compileTenant(tenant, cluster)),
   ],
 })

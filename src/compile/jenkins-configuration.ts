@@ -158,7 +158,7 @@ export const jenkinsConfiguration = (scope: TenantScope, settings: JenkinsSettin
       authorizationStrategy: {
         roleBased: { roles: { global: rolesOf(scope.resolved.teams, scope.cluster.stage) } },
       },
-      clouds: [cloudOf(scope, settings)],
+      clouds: settings.ci.agents.max.value === 0 ? [] : [cloudOf(scope, settings)],
     },
     credentials,
     unclassified: {

@@ -6,6 +6,7 @@ import type { RegistryWebhook } from '../model/registry-webhook.ts'
 import type { Repository } from '../model/repository.ts'
 import type { RepositoryAccess } from '../model/repository-access.ts'
 import type { Resource } from '../model/resource.ts'
+import { madeAs } from '../tenant/former-name.ts'
 import type { JobRole, Tenant } from '../tenant/schema.ts'
 import { dependsOn } from './depends-on.ts'
 import { keys } from './keys.ts'
@@ -30,7 +31,8 @@ const pushing: ReadonlySet<JobRole> = new Set(['developer', 'operator', 'ci'])
 /** Images by repository name; a repository that several applications name is theirs together. */
 const imagesOf = (tenant: Tenant, prodOnly: boolean): ReadonlyMap<string, readonly string[]> => {
   const byRepository = new Map<string, string[]>()
-  for (const [name, application] of Object.entries(tenant.applications)) {
+  for (const [own, application] of Object.entries(tenant.applications)) {
+    const name = madeAs(own, application)
     if (prodOnly && environmentsAt(application, 'prod').length === 0) continue
     for (const repository of application.repositories ?? [])
       byRepository.set(repository, [...(byRepository.get(repository) ?? []), name])

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
+import { madeAs, organizationMadeAs } from '../tenant/former-name.ts'
 import type {
   Application,
   Environment,
@@ -41,6 +42,8 @@ export interface ResolvedLimits {
 
 export interface ResolvedTeam {
   readonly name: string
+  /** The name under which it was made; so below. */
+  readonly madeAs: string
   readonly role: Resolved<JobRole>
   readonly ldapGroup: Resolved<string | null>
   readonly members: Resolved<readonly string[]>
@@ -64,6 +67,7 @@ interface ResolvedOffer {
 /** An application with an environment on the cluster. */
 export interface ResolvedApplication {
   readonly name: string
+  readonly madeAs: string
   /** Those of the cluster's stage. */
   readonly environments: Resolved<readonly Environment[]>
   readonly repositories: Resolved<readonly string[]>
@@ -75,6 +79,7 @@ export interface ResolvedApplication {
 
 interface NetworkOwner {
   readonly name: string
+  readonly madeAs: string
   readonly application: Resolved<string | null>
 }
 
@@ -101,6 +106,7 @@ export type ResolvedNetwork = ResolvedOverlay | ResolvedVpn | ResolvedPublic
 
 export interface ResolvedVolume {
   readonly name: string
+  readonly madeAs: string
   readonly backend: Resolved<string>
   readonly sizeBytes: Resolved<number>
   readonly application: Resolved<string | null>
@@ -123,6 +129,8 @@ export interface ResolvedCi {
  */
 export interface ResolvedTenant {
   readonly organization: string
+  /** The name under which it was made: every system knows it by that. */
+  readonly madeAs: string
   readonly cluster: string
   readonly displayName: Resolved<string>
   readonly size: Resolved<SizeClass>
@@ -205,6 +213,7 @@ const teamOf = ([name, team]: readonly [string, Team]): ResolvedTeam => {
   const members = team.members === undefined ? undefined : [...team.members].sort(compareText)
   return {
     name,
+    madeAs: madeAs(name, team),
     role: given(team.role, [...at, 'role']),
     ldapGroup: optional(team.ldapGroup, null, [...at, 'ldapGroup']),
     members: optional(members, [], [...at, 'members']),
@@ -245,6 +254,7 @@ const applicationOf = (
   const at = ['applications', name]
   return {
     name,
+    madeAs: madeAs(name, application),
     environments: given(environmentsAt(application, cluster.stage), [...at, 'environments']),
     repositories: optional(sortedText(application.repositories), [], [...at, 'repositories']),
     reservation: firstOf([inFile(application.reservation, [...at, 'reservation'])], reservation),
@@ -259,15 +269,15 @@ const sortedText = (texts: readonly string[] | undefined): readonly string[] | u
 
 const publicSubnet = (
   { tenant, cluster }: Context,
-  name: string,
+  network: string,
   addresses: number,
   pinned: Resolved<string | null>,
 ): Resolved<string | null> => {
   if (cluster.publicPool === undefined) return { ...pinned, value: null }
   const block = publicBlock(
     cluster.publicPool,
-    tenant.organization,
-    name,
+    organizationMadeAs(tenant),
+    network,
     addresses,
     pinned.value ?? undefined,
   )
@@ -280,6 +290,7 @@ const networkOf = (context: Context, [name, network]: readonly [string, Network]
   const own = override.networks?.[name]
   const ownSubnet = inOverride(own?.subnet, [...at, 'networks', name, 'subnet'])
   const application = optional(network.application, null, [...place, 'application'])
+  const made = madeAs(name, network)
   if (network.kind === 'public') {
     const addresses = firstOf(
       [inOverride(own?.addresses, [...at, 'networks', name, 'addresses'])],
@@ -289,14 +300,15 @@ const networkOf = (context: Context, [name, network]: readonly [string, Network]
       [ownSubnet, inFile(network.subnet, [...place, 'subnet'])],
       byDefault(null, [...place, 'subnet']),
     )
-    const subnet = publicSubnet(context, name, addresses.value, pinned)
-    return { name, application, kind: 'public', addresses, subnet }
+    const subnet = publicSubnet(context, made, addresses.value, pinned)
+    return { name, madeAs: made, application, kind: 'public', addresses, subnet }
   }
   const subnet = firstOf([ownSubnet], given(network.subnet, [...place, 'subnet']))
   return network.kind === 'vpn'
-    ? { name, application, kind: 'vpn', vlan: given(network.vlan, [...place, 'vlan']), subnet }
+    ? { name, madeAs: made, application, kind: 'vpn', vlan: given(network.vlan, [...place, 'vlan']), subnet }
     : {
         name,
+        madeAs: made,
         application,
         kind: 'overlay',
         subnet,
@@ -313,6 +325,7 @@ const volumeOf = ({ override, at }: Context, [name, volume]: readonly [string, V
   ]
   return {
     name,
+    madeAs: madeAs(name, volume),
     backend: firstOf(
       [inOverride(own?.backend, [...at, 'volumes', name, 'backend'])],
       given(volume.backend, [...place, 'backend']),
@@ -375,6 +388,7 @@ const resolve = (tenant: Tenant, cluster: Cluster): ResolvedTenant => {
     .map((entry) => applicationOf(context, reservation, entry))
   return {
     organization: tenant.organization,
+    madeAs: organizationMadeAs(tenant),
     cluster: cluster.cluster,
     displayName: optional(tenant.displayName, tenant.organization, ['displayName']),
     size: context.size,

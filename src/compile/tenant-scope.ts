@@ -1,5 +1,9 @@
 import type { Cluster } from '../cluster/schema.ts'
+import type { RestingLifecycle } from '../model/desired-state.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Tenant } from '../tenant/schema.ts'
+import { withFormerNames } from './former-names.ts'
+import { inLifecycle, restingLifecycle } from './lifecycle.ts'
 import { type ResolvedTenant, resolveTenant } from './resolve.ts'
 import { tenantStack } from './stack-name.ts'
 
@@ -7,17 +11,26 @@ import { tenantStack } from './stack-name.ts'
 export interface TenantScope {
   /** As its file says; for what does not depend on the cluster. */
   readonly tenant: Tenant
+  /** In the names under which its things were made, and as the tenant's place in life leaves it. */
   readonly resolved: ResolvedTenant
   readonly cluster: Cluster
+  /** The name under which the organization was made. */
   readonly organization: string
   readonly stack: string
+  /** Undefined for a tenant at work. */
+  readonly lifecycle: RestingLifecycle | undefined
 }
 
 /** Throws Error on a quantity that the schema lets nobody write. */
-export const tenantScope = (tenant: Tenant, cluster: Cluster): TenantScope => ({
-  tenant,
-  resolved: resolveTenant(tenant, cluster),
-  cluster,
-  organization: tenant.organization,
-  stack: tenantStack(cluster.cluster, tenant.organization),
-})
+export const tenantScope = (tenant: Tenant, cluster: Cluster): TenantScope => {
+  const lifecycle = restingLifecycle(tenant)
+  const organization = organizationMadeAs(tenant)
+  return {
+    tenant,
+    resolved: inLifecycle(withFormerNames(resolveTenant(tenant, cluster), tenant), lifecycle),
+    cluster,
+    organization,
+    stack: tenantStack(cluster.cluster, organization),
+    lifecycle,
+  }
+}

@@ -1,7 +1,10 @@
 import { type FleetSettings, GuardedKind, type Share } from './schema.ts'
 
 /** A share that is too many, and a number that never is. */
-export type Threshold = Required<Share>
+export interface Threshold {
+  readonly percent: number
+  readonly floor: number
+}
 
 /** The valve's thresholds with every default filled in. */
 export interface ValveSettings {

@@ -1,5 +1,6 @@
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { duplicates } from './duplicates.ts'
 import type { Fleet } from './fleet.ts'
@@ -84,7 +85,7 @@ const accountsOf = (tenant: Loaded<Tenant>): Claim[] => [
 
 /** UCP keeps organizations and users in one space of names. */
 const checkAccountNames = ({ tenants }: Fleet): Issue[] => {
-  const organizations = new Set(tenants.map(({ value }) => value.organization))
+  const organizations = new Set(tenants.map(({ value }) => organizationMadeAs(value)))
   return tenants
     .flatMap(accountsOf)
     .filter(({ text }) => organizations.has(text))

@@ -2,6 +2,7 @@ import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { daysLeft, isExpired, longestDays } from '../exception/expiry.ts'
 import type { Hold, Override, ValveRule } from '../exception/schema.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Fleet } from './fleet.ts'
 
@@ -18,7 +19,7 @@ const neverFleetWide: ReadonlySet<ValveRule> = new Set([
 const aboutWhatIsGone: ReadonlySet<ValveRule> = new Set(['stack-gone', 'tenant-gone'])
 
 const organizationsOf = ({ tenants }: Fleet): readonly string[] =>
-  tenants.flatMap(({ value }) => [value.organization])
+  tenants.flatMap(({ value }) => [...new Set([value.organization, organizationMadeAs(value)])])
 
 const clustersOf = ({ clusters }: Fleet): readonly string[] => clusters.map(({ value }) => value.cluster)
 

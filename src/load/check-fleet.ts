@@ -1,6 +1,7 @@
 import type { Issue } from '../core/issue.ts'
 import { checkAccounts } from './check-accounts.ts'
 import { checkEndpoints } from './check-endpoints.ts'
+import { checkFormerOrganizations } from './check-former-names.ts'
 import { checkNames } from './check-names.ts'
 import { checkOverlaps } from './check-overlaps.ts'
 import { checkPlacements } from './check-placements.ts'
@@ -19,6 +20,7 @@ export const checkFleet = (fleet: Fleet): Issue[] => {
   return [
     ...checkAccounts(fleet),
     ...checkTenancy(fleet),
+    ...checkFormerOrganizations(fleet),
     ...checkEndpoints(fleet),
     ...checkPlacements(placements),
     ...checkOverlaps(fleet, placements),

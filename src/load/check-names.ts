@@ -26,38 +26,38 @@ const claim = (
 })
 
 const networkNames = (placement: Placement): NameClaim[] =>
-  placement.resolved.networks.map(({ name }) =>
+  placement.resolved.networks.map(({ name, madeAs }) =>
     claim(placement, 'dockerNetwork', {
       what: `the network '${name}'`,
-      parts: [placement.resolved.organization, name],
+      parts: [placement.resolved.madeAs, madeAs],
       path: ['networks', name],
     }),
   )
 
 const volumeNames = (placement: Placement): NameClaim[] =>
-  placement.resolved.volumes.map(({ name }) =>
+  placement.resolved.volumes.map(({ name, madeAs }) =>
     claim(placement, 'dockerVolume', {
       what: `the volume '${name}'`,
-      parts: [placement.resolved.organization, name],
+      parts: [placement.resolved.madeAs, madeAs],
       path: ['volumes', name],
     }),
   )
 
 const secretNames = (placement: Placement): NameClaim[] =>
-  placement.resolved.applications.map(({ name }) =>
+  placement.resolved.applications.map(({ name, madeAs }) =>
     claim(placement, 'dockerSecret', {
       what: `the secret of '${name}'`,
-      parts: [placement.resolved.organization, name, 'role-id'],
+      parts: [placement.resolved.madeAs, madeAs, 'role-id'],
       path: ['applications', name],
     }),
   )
 
 /** What a Jenkins controller is made of. */
 const ciNames = (placement: Placement): NameClaim[] => {
-  const { organization, ci } = placement.resolved
+  const { madeAs, ci } = placement.resolved
   if (ci === null) return []
   const part = (limit: NameLimit, what: string, name: string) =>
-    claim(placement, limit, { what, parts: [organization, name], path: ['ci'] })
+    claim(placement, limit, { what, parts: [madeAs, name], path: ['ci'] })
   return [
     part('dockerNetwork', 'the CI network', 'jenkins'),
     part('dockerVolume', "the CI controller's volume", 'jenkins-home'),
@@ -67,13 +67,13 @@ const ciNames = (placement: Placement): NameClaim[] => {
 }
 
 const policyNames = (placement: Placement): NameClaim[] => {
-  const { organization, applications, teams } = placement.resolved
+  const { madeAs: organization, applications, teams } = placement.resolved
   const roles = new Map(teams.map(({ name, role }) => [role.value, name]))
   return [
-    ...applications.map(({ name }) =>
+    ...applications.map(({ name, madeAs }) =>
       claim(placement, 'vaultName', {
         what: `the Vault policy of '${name}'`,
-        parts: [organization, 'app', name],
+        parts: [organization, 'app', madeAs],
         path: ['applications', name],
       }),
     ),
@@ -94,7 +94,7 @@ const hostNames = (placement: Placement): NameClaim[] =>
       ? [
           claim(placement, 'nodeHostname', {
             what: 'the edge pool',
-            parts: [placement.resolved.cluster, placement.resolved.organization, 'edge'],
+            parts: [placement.resolved.cluster, placement.resolved.madeAs, 'edge'],
             path: ['offers', name],
           }),
         ]

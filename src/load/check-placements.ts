@@ -90,7 +90,7 @@ const checkPublic = ({ tenant, cluster, resolved }: Placement, network: Public):
     ]
   if (network.subnet.value !== null) return []
   const pinned = pinnedSubnet(tenant.value, resolved.cluster, network.name)
-  const block = publicBlock(publicPool, resolved.organization, network.name, network.addresses.value, pinned)
+  const block = publicBlock(publicPool, resolved.madeAs, network.madeAs, network.addresses.value, pinned)
   return block.ok || (pinned !== undefined && parseSubnet(pinned) === undefined)
     ? []
     : [

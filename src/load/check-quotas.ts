@@ -12,16 +12,20 @@ interface Measure {
   readonly format: (amount: number) => string
 }
 
+/** An archived tenant runs nothing; its data stays and takes what it took. */
+const atWork = ({ tenant }: Placement, amount: number): number =>
+  tenant.value.lifecycle === 'archived' ? 0 : amount
+
 const measures: readonly Measure[] = [
   {
     part: 'cpu',
-    quotaOf: ({ resolved }) => resolved.quota.cpuMillis.value,
+    quotaOf: (placement) => atWork(placement, placement.resolved.quota.cpuMillis.value),
     capacityOf: ({ capacity }) => parseCpuMillis(capacity.cpu) ?? 0,
     format: formatCpuMillis,
   },
   {
     part: 'memory',
-    quotaOf: ({ resolved }) => resolved.quota.memoryBytes.value,
+    quotaOf: (placement) => atWork(placement, placement.resolved.quota.memoryBytes.value),
     capacityOf: ({ capacity }) => parseBytes(capacity.memory) ?? 0,
     format: formatBytes,
   },
@@ -33,7 +37,7 @@ const measures: readonly Measure[] = [
   },
   {
     part: 'containers',
-    quotaOf: ({ resolved }) => resolved.quota.containers.value,
+    quotaOf: (placement) => atWork(placement, placement.resolved.quota.containers.value),
     capacityOf: ({ capacity }) => capacity.containers,
     format: String,
   },

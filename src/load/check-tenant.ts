@@ -2,6 +2,7 @@ import { releaseRepository } from '../compile/registry.ts'
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import type { OfferName, Tenant } from '../tenant/schema.ts'
+import { checkFormerNames } from './check-former-names.ts'
 import { checkRange, checkSubnet, prefixRanges } from './check-subnet.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { duplicates } from './duplicates.ts'
@@ -149,13 +150,14 @@ const reservedNames: ReadonlyMap<string, string> = new Map([
 ])
 
 const checkReservedName = ({ value, locate }: File): Issue[] => {
-  const holder = reservedNames.get(value.organization)
+  const field = reservedNames.has(value.organization) ? 'organization' : 'previously'
+  const holder = reservedNames.get(value[field] ?? '')
   if (holder === undefined) return []
   return [
     {
       code: 'tenant/reserved-name',
-      message: `The name '${value.organization}' is taken: it is ${holder}.`,
-      source: locate(['organization']),
+      message: `The name '${value[field]}' is taken: it is ${holder}.`,
+      source: locate([field]),
       hint: 'Choose another name for the organization and the file.',
     },
   ]
@@ -332,6 +334,7 @@ const checks = [
   checkOverrideReferences,
   checkOverriddenCi,
   checkOverriddenAddresses,
+  checkFormerNames,
 ]
 
 /** What one tenant file says that cannot hold, whatever the other files say. Issue codes: `tenant/*`. Never throws. */

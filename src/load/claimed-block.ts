@@ -40,7 +40,7 @@ const ciClaims = (placement: Placement): Claim[] => {
   const pinned = pinnedCiBlock(tenant.value, resolved.cluster)
   return [
     {
-      text: ciBlock(cluster.value.jenkins, resolved.organization, pinned) ?? null,
+      text: ciBlock(cluster.value.jenkins, resolved.madeAs, pinned) ?? null,
       owner: `the CI network of ${resolved.organization}`,
       realm: realms.ci(resolved.cluster),
       network: null,
@@ -58,7 +58,9 @@ const networkClaims = ({ tenant, cluster, resolved }: Placement): Claim[] =>
     place: () => tenant.locate(network.subnet.path),
   }))
 
-const claimsOf = (placement: Placement): Claim[] => [...networkClaims(placement), ...ciClaims(placement)]
+/** Archived tenants have no networks left. */
+const claimsOf = (placement: Placement): Claim[] =>
+  placement.tenant.value.lifecycle === 'archived' ? [] : [...networkClaims(placement), ...ciClaims(placement)]
 
 /** Overlay networks share a cluster; those on a VLAN share the VLAN, whichever clusters reach it. */
 const realmOf = (wire: string, cluster: Placement['cluster']['value']): string => {

@@ -1,5 +1,8 @@
 import type { Resource } from './resource.ts'
 
+/** Where a tenant stands in its life, where that is not simply at work. */
+export type RestingLifecycle = 'frozen' | 'draining' | 'archived'
+
 /** What one stack should hold. */
 export interface StackState {
   /** `<cluster>.platform` or `<cluster>.<organization>`. */
@@ -7,6 +10,8 @@ export interface StackState {
   readonly cluster: string
   /** The organization, or null for what the cluster shares. */
   readonly organization: string | null
+  /** Absent for a tenant at work, and for what the cluster shares. */
+  readonly lifecycle?: RestingLifecycle
   /** Sorted by key. */
   readonly resources: readonly Resource[]
 }

@@ -1,6 +1,14 @@
 import * as z from 'zod'
 import { accountName, bytes, cidr, cpu, key, ldapGroup, line } from '../core/fields.ts'
 
+/** The name that a thing had when it was made; it stays known by that. */
+const previously = (what: string) =>
+  key(what)
+    .optional()
+    .describe(
+      'The name under which it was made, where it has another since: it stays known by that, and stays in the file for good; never renamed where absent.',
+    )
+
 const mail = z.email('an e-mail address, e.g. claire.martin@bank.example')
 
 /** Groups of operations a person or a machine of an organization may need; each has a non-prod and a prod form. */
@@ -43,6 +51,7 @@ export const Team = z
       .optional()
       .describe('The applications the team works on; all of the organization where absent.'),
     description: line(200).optional().describe('One line for reviewers and auditors.'),
+    previously: previously('A team'),
   })
   .describe('A team of the organization: a job role and who holds it, by `ldapGroup` or by `members`.')
 export type Team = z.infer<typeof Team>
@@ -82,6 +91,7 @@ export const Application = z
         'Names of secrets that the application reads from Vault; values never stand in this file; none where absent.',
       ),
     description: line(200).optional().describe('One line for reviewers and auditors.'),
+    previously: previously('An application'),
   })
   .describe('An application: its environments, image repositories and reservation policy.')
 export type Application = z.infer<typeof Application>
@@ -94,6 +104,7 @@ export const OverlayNetwork = z
       .optional()
       .describe('Only this application; all of the organization where absent.'),
     internal: z.boolean().optional().describe('No way out of the network; false where absent.'),
+    previously: previously('A network'),
   })
   .describe('A swarm overlay network, encrypted on clusters of stage prod.')
 
@@ -105,6 +116,7 @@ export const VpnNetwork = z
     application: key('An application')
       .optional()
       .describe('Only this application; all of the organization where absent.'),
+    previously: previously('A network'),
   })
   .describe('An ipvlan network on a VLAN of the bank, with a port group of its own.')
 
@@ -120,6 +132,7 @@ export const PublicNetwork = z
     application: key('An application')
       .optional()
       .describe('Only this application; all of the organization where absent.'),
+    previously: previously('A network'),
   })
   .describe("An ipvlan network with addresses out of the cluster's public pool.")
 
@@ -139,6 +152,7 @@ export const Volume = z
       .enum(['simple', 'secured'])
       .optional()
       .describe('`secured`: encrypted in transit where the back end can; `simple` where absent.'),
+    previously: previously('A volume'),
   })
   .describe('A docker volume on a storage back end; its data outlives the tenant.')
 export type Volume = z.infer<typeof Volume>
@@ -284,6 +298,18 @@ export const Tenant = z
       .optional()
       .describe(
         'The clusters the organization is on, each with what differs there; every shared one where absent.',
+      ),
+    lifecycle: z
+      .enum(['active', 'frozen', 'draining', 'archived'])
+      .optional()
+      .describe(
+        'Where the organization stands in its life. `frozen`: nothing changes but by an override. `draining`: no new workload, access read-only. `archived`: everything is gone but retained data; `active` where absent.',
+      ),
+    previously: key('An organization')
+      .min(2)
+      .optional()
+      .describe(
+        'The name under which the organization was made, where it has another since: accounts, collections, data and stacks keep it, and it stays in the file for good; never renamed where absent.',
       ),
   })
   .describe('One organization on the platform.')
