@@ -56,21 +56,28 @@ export const lenientFleet = (texts: readonly TypedText[]): LenientFleet => {
   }
 }
 
-const compiled = (make: () => StackState, { file, locate }: Loaded<unknown>): Checked<StackState> => {
+const compiled = (
+  make: () => StackState,
+  { file, locate }: Loaded<unknown>,
+  { cluster }: Cluster,
+): Checked<StackState> => {
   try {
     return { ok: true, value: make() }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const issue = { code: 'since/cannot-compile', message: `${file} cannot be compiled: ${reason}.` }
+    const issue = {
+      code: 'since/cannot-compile',
+      message: `${file} cannot be compiled for ${cluster}: ${reason}.`,
+    }
     return { ok: false, issues: [{ ...issue, source: locate([]) }] }
   }
 }
 
 const statesOn = (tenants: readonly Loaded<Tenant>[], cluster: Loaded<Cluster>): Checked<StackState>[] => [
-  compiled(() => platformOnce(cluster.value), cluster),
+  compiled(() => platformOnce(cluster.value), cluster, cluster.value),
   ...tenants
     .filter(({ value }) => isOnCluster(value, cluster.value))
-    .map((tenant) => compiled(() => tenantOnce(tenant.value, cluster.value), tenant)),
+    .map((tenant) => compiled(() => tenantOnce(tenant.value, cluster.value), tenant, cluster.value)),
 ]
 
 /** Every stack of a fleet that was found; one that cannot be compiled is left out and no more. Never throws. */
