@@ -4,9 +4,11 @@ import type { StackRun } from '../engine/run-stack.ts'
 import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { fileFault } from '../engine/state-fault.ts'
+import { stateFolder } from '../engine/state-folder.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
+import { forgetBegun } from './begun-plans.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,7 +26,12 @@ export interface RunAllRequest {
   /** Runs also what is as applied before. */
   readonly full: boolean
   readonly signal?: AbortSignal
+  /** What is particular to the run of one stack. */
+  readonly particular?: (state: StackState) => ParticularRun
 }
+
+/** What a plan or a person asks of the run of one stack. */
+export type ParticularRun = Pick<StackRun, 'approve' | 'patience' | 'refresh'>
 
 export interface RunAllReport {
   readonly results: readonly StackResult[]
@@ -73,12 +80,47 @@ const watch = ({ terminal, operation }: RunAllRequest, total: number) => {
 }
 
 const remember = async (
-  folder: string | undefined,
+  { environment }: RunAllRequest,
   state: StackState,
   result: StackResult,
 ): Promise<void> => {
+  const folder = appliedFolder(environment)
   if (folder === undefined || result.operation !== 'up' || result.outcome !== 'succeeded') return
   await recordApplied(folder, state)
+  await forgetBegun(stateFolder(environment) ?? '', state.stack)
+}
+
+/** What was applied to a stack before, and a plan that was begun on it, count no longer once another run begins. */
+const unsettle = async ({ environment, operation }: RunAllRequest, { stack, approve }: StackRun) => {
+  const folder = appliedFolder(environment)
+  if (folder === undefined || operation !== 'up') return
+  await unsettleApplied(folder, stack)
+  if (approve === undefined) await forgetBegun(stateFolder(environment) ?? '', stack)
+}
+
+/** Stacks by whether the engine has to run for them. */
+export interface DueStacks {
+  readonly due: readonly StackState[]
+  /** As applied before. */
+  readonly skipped: readonly SkippedStack[]
+}
+
+/** Tells the stacks apart whose desired state is the one applied last; with `full` all are due. In their order. */
+export const dueStacks = ({
+  environment,
+  full,
+  stacks,
+}: Pick<RunAllRequest, 'environment' | 'full' | 'stacks'>): DueStacks => {
+  const folder = appliedFolder(environment)
+  if (full || folder === undefined) return { due: stacks, skipped: [] }
+  const due: StackState[] = []
+  const skipped: SkippedStack[] = []
+  for (const state of stacks) {
+    const record = appliedAsIs(folder, state)
+    if (record === undefined) due.push(state)
+    else skipped.push({ stack: state.stack, appliedAt: record.appliedAt })
+  }
+  return { due, skipped }
 }
 
 /** The states that are recorded as applied; read before a run forgets them. */
@@ -100,28 +142,23 @@ const recordedStates = (
  */
 export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
   const started = performance.now()
-  const folder = appliedFolder(request.environment)
-  const skipped: SkippedStack[] = []
-  const due: StackState[] = []
-  for (const state of request.stacks) {
-    const record = request.full || folder === undefined ? undefined : appliedAsIs(folder, state)
-    if (record === undefined) due.push(state)
-    else skipped.push({ stack: state.stack, appliedAt: record.appliedAt })
-  }
+  const { due, skipped } = dueStacks(request)
   const states = new Map(due.map((state) => [state.stack, state]))
-  const before = recordedStates(folder, due)
+  const before = recordedStates(appliedFolder(request.environment), due)
   const observer = watch(request, due.length)
   const runs: StackRun[] = []
   for (const state of due) {
-    if (folder !== undefined && request.operation === 'up') await unsettleApplied(folder, state.stack)
-    runs.push({
+    const run: StackRun = {
+      ...request.particular?.(state),
       stack: state.stack,
       engine: request.engine,
       environment: request.environment,
       project: request.project,
       desired: await writeDesired(request.project, state),
       onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
-    })
+    }
+    await unsettle(request, run)
+    runs.push(run)
   }
   const results = await runStacks(runs, {
     operation: request.operation,
@@ -132,7 +169,7 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
   })
   for (const result of results) {
     const state = states.get(result.stack)
-    if (state !== undefined) await remember(folder, state, result)
+    if (state !== undefined) await remember(request, state, result)
   }
   request.terminal.status('')
   const access = accessOfRun(before, states, results)

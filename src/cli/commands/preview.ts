@@ -6,6 +6,7 @@ import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
+import { previewPlan } from '../preview-plan.ts'
 import { type RunAllReport, runAll } from '../run-all.ts'
 import { findStray, printOutcome, type RunOutcome } from '../run-outcome.ts'
 import type { Selection } from '../select.ts'
@@ -19,6 +20,7 @@ interface PreviewOptions {
   readonly cluster: readonly string[]
   readonly parallel: number
   readonly since?: string
+  readonly plan?: string
   readonly full?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
@@ -61,23 +63,26 @@ const runEngines = async (
   { fleet, stacks }: Subject,
   selection: Selection,
   options: PreviewOptions,
-): Promise<RunOutcome> => {
+): Promise<RunOutcome | undefined> => {
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const engine = await ensureEngine({ report: terminal.note, environment })
   const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
-  const report = await runAll({
+  const request = {
     project,
     terminal,
-    operation: 'preview',
     stacks,
     engine: engine.directory,
     environment,
     parallel: options.parallel,
     full: options.full === true,
     signal: abortOnInterrupt(terminal),
-  })
-  return { ...report, stray: await stray }
+  }
+  const report =
+    options.plan === undefined
+      ? await runAll({ ...request, operation: 'preview' })
+      : await previewPlan(context, { file: options.plan, engine, request, json: options.json === true })
+  return report === undefined ? undefined : { ...report, stray: await stray }
 }
 
 /** Beside the outcome in JSON: what was compared, and what no engine previews since no file asks for it any more. */
@@ -108,16 +113,18 @@ const runPreview = async (
   if (subject === undefined) return
   const { since, stacks } = subject
   if (since !== undefined && options.json !== true) noteScope(context, since)
-  const isIdle = since !== undefined && stacks.length === 0
+  const isIdle = since !== undefined && stacks.length === 0 && options.plan === undefined
   const outcome = isIdle
     ? { ...nothingRun, stray: [] }
     : await runEngines(context, subject, selection, options)
-  printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
+  if (outcome !== undefined)
+    printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
 }
 
 export const previewCommand = (context: CommandContext): Command =>
   runCommand('preview', 'Show what `up` would change, stack by stack.')
     .addOption(sinceOption())
+    .option('--plan <file>', 'write a plan, which `up --plan` applies exactly so; the world is read first')
     .addHelpText(
       'after',
       `
@@ -128,6 +135,7 @@ Examples:
   $ tenantry preview
   $ tenantry preview retail-banking --cluster prod
   $ tenantry preview --since origin/main
+  $ tenantry preview --since origin/main --plan plan.json
   $ tenantry preview --json > preview.json`,
     )
     .action((organizations: string[], options: PreviewOptions) => runPreview(context, organizations, options))

@@ -1,0 +1,131 @@
+import { type Engine, ensureEngine } from '../engine/engine.ts'
+import { waveSettings } from '../fleet/settings.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { StackState } from '../model/desired-state.ts'
+import type { Plan } from '../plan/plan-file.ts'
+import type { CommandContext } from './command-context.ts'
+import { runEnvironment } from './environment.ts'
+import { abortOnInterrupt } from './interrupt.ts'
+import { reportIssues } from './load-or-report.ts'
+import { type PlanPlace, planIssues, planRuns } from './plan-place.ts'
+import { dueStacks, type ParticularRun, runAll } from './run-all.ts'
+import { findStray, type RunOutcome } from './run-outcome.ts'
+import { type RunWavesReport, runWaves } from './run-waves.ts'
+import type { Selection } from './select.ts'
+
+/** What is applied. */
+export interface ApplySubject {
+  readonly fleet: Fleet
+  readonly stacks: readonly StackState[]
+  readonly selection: Selection
+  /** Applies these stacks as they were approved, or not at all. */
+  readonly approved?: { readonly file: string; readonly plan: Plan }
+}
+
+export interface ApplyOptions {
+  /** Engines at once. */
+  readonly parallel: number
+  /** Also what is as applied before. */
+  readonly full: boolean
+  readonly keepGoing: boolean
+  /** For somebody alive who holds a stack. */
+  readonly waitSeconds: number
+  readonly json: boolean
+}
+
+/** What an apply came to. */
+export type ApplyOutcome = RunOutcome & RunWavesReport
+
+interface Applying {
+  readonly subject: ApplySubject
+  readonly options: ApplyOptions
+  readonly environment: NodeJS.ProcessEnv
+  readonly engine: Engine
+}
+
+const placeOf = (
+  { root, project }: CommandContext,
+  { subject, environment, engine }: Applying,
+): PlanPlace | undefined =>
+  subject.approved === undefined ? undefined : { ...subject.approved, root, project, environment, engine }
+
+/** Whether the plan holds, where there is one; what moved is printed else. */
+const planHolds = async (
+  context: CommandContext,
+  place: PlanPlace,
+  { subject, options, environment }: Applying,
+): Promise<boolean> => {
+  const { due } = dueStacks({ environment, full: options.full, stacks: subject.stacks })
+  const issues = await planIssues(place, subject.stacks, new Set(due.map(({ stack }) => stack)))
+  if (issues.length === 0) return true
+  reportIssues(context, issues, new Map(), options.json)
+  return false
+}
+
+const particularOf = (
+  { terminal }: CommandContext,
+  place: PlanPlace | undefined,
+  { waitSeconds }: ApplyOptions,
+): ((state: StackState) => ParticularRun) => {
+  const planned = place === undefined ? undefined : planRuns(place)
+  const patience =
+    waitSeconds === 0
+      ? {}
+      : {
+          patience: {
+            milliseconds: waitSeconds * 1000,
+            onWait: (said: string) => terminal.note(`${said} Waiting …`),
+          },
+        }
+  return (state) => ({ ...planned?.(state), ...patience })
+}
+
+const stagesOf = ({ clusters }: Fleet) =>
+  new Map(clusters.map(({ value }) => [value.cluster, value.stage] as const))
+
+const nothingApplied: ApplyOutcome = {
+  results: [],
+  access: {},
+  skipped: [],
+  stray: [],
+  waves: [],
+  seconds: 0,
+}
+
+/**
+ * Applies stacks: those of a plan only where everything is as approved; platforms first, nonprod before prod, a change of many
+ * tenants in waves. Undefined after printing what moved since the plan was made and setting the exit code.
+ *
+ * @throws {Fault} for faults of this machine; {UsageError} where no back end is known.
+ */
+export const applyStacks = async (
+  context: CommandContext,
+  subject: ApplySubject,
+  options: ApplyOptions,
+): Promise<ApplyOutcome | undefined> => {
+  if (subject.stacks.length === 0 && subject.approved === undefined) return nothingApplied
+  const { project, terminal } = context
+  const environment = await runEnvironment(project, terminal)
+  const engine = await ensureEngine({ report: terminal.note, environment })
+  const applying = { subject, options, environment, engine }
+  const place = placeOf(context, applying)
+  if (place !== undefined && !(await planHolds(context, place, applying))) return undefined
+  const base = { engine: engine.directory, environment, project }
+  const stray = findStray(base, subject.fleet, subject.selection)
+  const report = await runWaves(
+    {
+      ...base,
+      terminal,
+      stacks: subject.stacks,
+      parallel: options.parallel,
+      full: options.full,
+      keepGoing: options.keepGoing,
+      stages: stagesOf(subject.fleet),
+      settings: waveSettings(subject.fleet.settings?.value),
+      signal: abortOnInterrupt(terminal),
+      particular: particularOf(context, place, options),
+    },
+    runAll,
+  )
+  return { ...report, stray: await stray }
+}
