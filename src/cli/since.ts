@@ -110,12 +110,13 @@ const bothSides = async (
   const cancel = new AbortController()
   const told = { note: context.terminal.note, signal: cancel.signal }
   const lines = found.program === undefined ? undefined : linesOf(found, found.program, told)
-  lines?.catch(() => undefined)
+  const ended = lines?.catch(() => undefined)
   try {
     const head = await stacksOrReport(context, everything, json)
     return head === undefined ? undefined : await compared(found, head, lines)
   } finally {
     cancel.abort()
+    await ended
   }
 }
 
