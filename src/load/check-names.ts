@@ -123,11 +123,14 @@ const withinTenants = (placements: readonly Placement[]): Issue[] => {
     ...policyNames(placement),
     ...hostNames(placement),
   ])
-  return duplicates(claims, inSpace).flatMap(({ item, first }) => [
-    collision(item, first),
-    collision(first, item),
-  ])
+  return duplicates(claims, inSpace)
+    .filter(({ item, first }) => !areOneOrganization(item, first))
+    .flatMap(({ item, first }) => [collision(item, first), collision(first, item)])
 }
+
+/** Two files of one organization: `fleet/previously-taken` says so once. */
+const areOneOrganization = (a: NameClaim, b: NameClaim): boolean =>
+  a.placement.tenant !== b.placement.tenant && a.placement.resolved.madeAs === b.placement.resolved.madeAs
 
 interface PoolName {
   readonly cluster: Placement['cluster']

@@ -116,17 +116,41 @@ const issueOf = (finding: Finding, input: ValveInput): Issue => {
   }
 }
 
+/** So many of one rule a person reads one by one. */
+const toldAtMost = 10
+
+/** The rest of a rule's findings in one sentence. */
+const restOf = (rule: ValveRule, rest: readonly Finding[]): Issue => {
+  const stacks = new Set(rest.flatMap(({ places }) => places.map(({ stack }) => stack)))
+  return {
+    code: `valve/${rule}`,
+    message: `${rest.length} more of this kind, in ${stacks.size} ${stacks.size === 1 ? 'stack' : 'stacks'}.`,
+  }
+}
+
+const told = (findings: readonly Finding[], input: ValveInput): readonly Issue[] =>
+  [...new Set(findings.map(({ rule }) => rule))].flatMap((rule) => {
+    const own = findings.filter((finding) => finding.rule === rule)
+    const most = own.length === toldAtMost + 1 ? own.length : toldAtMost
+    const rest = own.slice(most)
+    return [
+      ...own.slice(0, most).map((finding) => issueOf(finding, input)),
+      ...(rest.length === 0 ? [] : [restOf(rule, rest)]),
+    ]
+  })
+
 /**
  * Why a change of the fleet may not be applied as it is: it does too much at once, or what no change does by itself. Asked
  * before the first call; every number comes from the desired states. Empty where nothing is wrong.
  *
- * Issue codes: `valve/<rule>`, the gravest rule first. Overrides that are over lift nothing. Never throws.
+ * Issue codes: `valve/<rule>`, the gravest rule first; of many findings of one rule the first ten, and how many there are
+ * besides. Overrides that are over lift nothing. Never throws.
  */
 export const checkValve = (change: FleetChange, input: ValveInput): readonly Issue[] => {
   const inForce = input.overrides.filter(({ value }) => !isExpired(value, input.now))
   const isLifted: ValveLook['isLifted'] = (rule, place) =>
     inForce.some(({ value }) => lifts(value, rule, place, input))
-  return merged(findingsOf(change, input, isLifted)).map((finding) => issueOf(finding, input))
+  return told(merged(findingsOf(change, input, isLifted)), input)
 }
 
 /** An override that let something through, for the report. */

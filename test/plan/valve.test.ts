@@ -83,10 +83,11 @@ describe('what is gone', () => {
     expect(issue?.hint).toContain("an override in overrides/ lifts 'tenant-gone' for 't000'")
   })
 
-  it('names the data that would be given up with it', () => {
-    expect(saidOf(valveOn([acme, ...thirty], thirty)).filter((said) => said.startsWith('data'))).toHaveLength(
-      12,
-    )
+  it('names the data that would be given up with it, ten by name', () => {
+    const said = saidOf(valveOn([acme, ...thirty], thirty)).filter((one) => one.startsWith('data'))
+    expect(said).toHaveLength(11)
+    expect(said[0]).toContain('The secrets below orgs/acme of nonprod.acme would be given up')
+    expect(said[10]).toBe('data-deleted: 2 more of this kind, in 1 stack.')
   })
 
   it('may be a cluster that a tenant leaves', () => {
@@ -104,7 +105,9 @@ describe('what is gone', () => {
     expect(said).toContain(
       'stack-gone: The cluster prod would be gone with everything that its organizations share.',
     )
-    expect(said.filter((one) => one.startsWith('stack-gone'))).toHaveLength(31)
+    expect(said.filter((one) => one.startsWith('stack-gone'))).toHaveLength(1)
+    expect(said.filter((one) => one.startsWith('data-deleted'))).toHaveLength(11)
+    expect(said).toContain('data-deleted: 20 more of this kind, in 20 stacks.')
   })
 
   it('is no loss once it was archived: its file may go', () => {

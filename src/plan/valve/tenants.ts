@@ -61,11 +61,15 @@ const goneMessage = ({ organization, cluster }: StackChange, nameOf: ValveLook['
     ? `The cluster ${cluster} would be gone with everything that its organizations share`
     : `${nameOf(organization)} would be gone from the cluster ${cluster}`
 
-/** Clusters that go, and tenants that leave a cluster while they stay on others. */
+/** Clusters that go, and tenants that leave a cluster while both stay. */
 export const stacksGone = ({ change, isLifted, nameOf }: ValveLook): readonly Finding[] => {
   const gone = new Set(goneOrganizations(change))
+  const clusters = new Set(
+    change.stacks.filter((one) => one.organization === null && isGone(one)).map(({ cluster }) => cluster),
+  )
   return change.stacks
-    .filter((one) => isGone(one) && !gone.has(one.organization ?? '') && !isLifted('stack-gone', one))
+    .filter((one) => one.organization === null || !(gone.has(one.organization) || clusters.has(one.cluster)))
+    .filter((one) => isGone(one) && !isLifted('stack-gone', one))
     .map((one) => ({
       rule: 'stack-gone',
       places: [one],

@@ -1,0 +1,86 @@
+import type { Issue } from '../core/issue.ts'
+import { listStacks } from '../engine/list-stacks.ts'
+import { valveSettings } from '../fleet/settings.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { StackState } from '../model/desired-state.ts'
+import type { FleetChange } from '../plan/fleet-change.ts'
+import { checkValve, type ValveInput } from '../plan/valve.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
+import { appliedFolder } from './applied.ts'
+import { appliedChange } from './applied-change.ts'
+import type { CommandContext } from './command-context.ts'
+import { reportIssues } from './load-or-report.ts'
+import type { Selection } from './select.ts'
+import { strayStacks } from './stray-stacks.ts'
+import { vanishedIssues } from './vanished.ts'
+
+/** People by team, as `ValveInput.members`. */
+type Members = NonNullable<ValveInput['members']>
+
+/** What the valve goes by in a checkout: the fleet's settings, overrides and names. Pure. */
+export const valveInput = (fleet: Fleet, now: Date, members?: Members): ValveInput => {
+  const files = new Map(fleet.tenants.map((file) => [organizationMadeAs(file.value), file]))
+  return {
+    settings: valveSettings(fleet.settings?.value),
+    overrides: fleet.overrides,
+    now,
+    renamed: new Map([...files].map(([madeAs, { value }]) => [madeAs, value.organization])),
+    placeOf: (organization) => files.get(organization)?.locate(['organization']),
+    ...(members === undefined ? {} : { members }),
+  }
+}
+
+/** What is about to be applied. */
+export interface GuardedRun {
+  readonly fleet: Fleet
+  /** The selected ones. */
+  readonly stacks: readonly StackState[]
+  readonly selection: Selection
+  /** With the state's back end. */
+  readonly environment: NodeJS.ProcessEnv
+  /** Where the engine is, for back ends whose stacks only the engine can list. */
+  readonly engine: string
+  readonly project: string
+  /** What the files change, where a commit was given to compare with: all there is to go by without records. */
+  readonly change?: FleetChange
+  readonly members?: Members
+  readonly now?: Date
+}
+
+/** Without records of what was applied: the stacks that exist, and what the commit says. */
+const unrecordedIssues = async (run: GuardedRun, now: Date): Promise<readonly Issue[]> => {
+  const existing = await listStacks(run)
+  const vanished = vanishedIssues(run.fleet, strayStacks(run.fleet, existing, run.selection), now)
+  if (run.change === undefined) return vanished
+  return [...vanished, ...checkValve(run.change, valveInput(run.fleet, now, run.members))]
+}
+
+/**
+ * Why stacks may not be applied: files that have vanished, and what the valve says of the change since they were applied last.
+ * Calls no system but the state's back end, and that only where it keeps no records of what was applied.
+ *
+ * @throws {Fault} `unavailable` where the back end cannot be read.
+ */
+export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> => {
+  const now = run.now ?? new Date()
+  const folder = appliedFolder(run.environment)
+  if (folder === undefined) return unrecordedIssues(run, now)
+  const { change, vanished } = appliedChange({ ...run, folder })
+  return [
+    ...vanishedIssues(run.fleet, vanished, now),
+    ...checkValve(change, valveInput(run.fleet, now, run.members)),
+  ]
+}
+
+/** Whether the stacks may be applied; prints why not and sets the exit code. @throws {Fault} as `guardIssues`. */
+export const valveOrReport = async (
+  context: CommandContext,
+  run: GuardedRun,
+  json: boolean,
+): Promise<boolean> => {
+  const issues = await guardIssues(run)
+  if (issues.length === 0) return true
+  const texts = new Map(run.fleet.tenants.map(({ file, text }) => [file, text]))
+  reportIssues(context, issues, texts, json)
+  return false
+}
