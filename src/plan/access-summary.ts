@@ -27,7 +27,7 @@ interface WholeRole {
 }
 
 /** Of a role that is new to somebody these say most about it; the first that it holds are named. */
-const telling = [
+export const telling = [
   'Container Exec',
   'Service Create',
   'Secret Create',
@@ -42,7 +42,7 @@ const telling = [
 const namedOperations = 4
 
 /** `developer-nonprod-1f2e3d4c` → `developer-nonprod`. */
-const roleName = (role: string): string => role.replace(/-[0-9a-f]{8}$/, '')
+export const roleName = (role: string): string => role.replace(/-[0-9a-f]{8}$/, '')
 
 const roleText = (graph: AccessGraph, role: string): string => {
   const held = permissionsOf(graph.roles.get(role) ?? builtInOperations[role] ?? {})

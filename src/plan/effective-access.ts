@@ -61,7 +61,7 @@ export const subjectText = (subject: Subject): string => {
 }
 
 /** The user, every team, every organization of these and the one of everyone (reference §6.2). */
-const subjectsOf = ({ user, teams, organizations }: Person): ReadonlySet<string> =>
+export const subjectsOf = ({ user, teams, organizations }: Person): ReadonlySet<string> =>
   new Set([
     `user:${user}`,
     ...teams,

@@ -4,7 +4,7 @@ import type { Resource } from '../model/resource.ts'
 import type { Concern } from '../model/resource-base.ts'
 
 /** Concerns in the order in which a person reads a tenant. */
-const concernOrder: readonly Concern[] = [
+export const concernOrder: readonly Concern[] = [
   'cluster',
   'access',
   'registry',

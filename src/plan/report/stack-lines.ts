@@ -1,0 +1,56 @@
+import type { Stage } from '../../cluster/schema.ts'
+import type { Resource } from '../../model/resource.ts'
+import type { StackChange } from '../fleet-change.ts'
+import { type ChangeLine, changeLines, type Facts } from './change-lines.ts'
+import { counted, joined, listed, names, own, type Phrase, say } from './phrase.ts'
+import { nameOf, nouns } from './resource-words.ts'
+import { tenantGone } from './risk.ts'
+
+/** What a tenant would miss first. */
+const missed: readonly Resource['kind'][] = [
+  'Team',
+  'Repository',
+  'Network',
+  'Volume',
+  'DockerService',
+  'VirtualMachine',
+]
+
+/** What a stack holds, by kind: `4 teams, 3 networks and 2 volumes`. */
+const contents = (resources: readonly Resource[]): Phrase =>
+  listed(
+    missed.flatMap((kind) => {
+      const { length } = resources.filter((resource) => resource.kind === kind)
+      return length === 0 ? [] : [counted(length, nouns[kind])]
+    }),
+  )
+
+const mostVolumes = 6
+
+/** What stays in the world when a stack goes. */
+const staying = (resources: readonly Resource[]): Phrase => {
+  const kept = resources.filter(({ retained }) => retained === 'data')
+  const volumes = kept.filter(({ kind }) => kind === 'Volume').map((volume) => nameOf(volume) ?? '')
+  const parts = [
+    ...(volumes.length === 0
+      ? []
+      : [say`${own(volumes.length === 1 ? 'volume' : 'volumes')} ${names(volumes, mostVolumes)}`]),
+    ...(kept.some(({ kind }) => kind === 'VaultMount') ? [own('its secrets in Vault')] : []),
+  ]
+  return parts.length === 0 ? own('') : say`; what stays: ${joined(parts, ', ')}`
+}
+
+const gone = ({ organization, cluster }: StackChange, resources: readonly Resource[]): ChangeLine => ({
+  change: 'delete',
+  concern: 'access',
+  what: say`everything (${contents(resources)}${staying(resources)})`,
+  count: resources.length,
+  risk: tenantGone(organization ?? cluster),
+  seamless: false,
+})
+
+/** What happens to one stack; that a whole one goes is one line. Never throws. */
+export const stackLines = (stack: StackChange, stage: Stage, facts?: Facts): readonly ChangeLine[] =>
+  stack.after === undefined && stack.before !== undefined
+    ? [gone(stack, stack.before.resources)]
+    : changeLines(stack, stage, facts)
