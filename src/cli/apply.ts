@@ -2,6 +2,7 @@ import { type Engine, ensureEngine } from '../engine/engine.ts'
 import { waveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
+import type { FleetChange } from '../plan/fleet-change.ts'
 import type { Plan } from '../plan/plan-file.ts'
 import type { CommandContext } from './command-context.ts'
 import { runEnvironment } from './environment.ts'
@@ -12,12 +13,15 @@ import { dueStacks, type ParticularRun, runAll } from './run-all.ts'
 import { findStray, type RunOutcome } from './run-outcome.ts'
 import { type RunWavesReport, runWaves } from './run-waves.ts'
 import type { Selection } from './select.ts'
+import { valveOrReport } from './valve-or-report.ts'
 
 /** What is applied. */
 export interface ApplySubject {
   readonly fleet: Fleet
   readonly stacks: readonly StackState[]
   readonly selection: Selection
+  /** What the files change since a commit; what the valve goes by where nothing records what was applied. */
+  readonly change?: FleetChange
   /** Applies these stacks as they were approved, or not at all. */
   readonly approved?: { readonly file: string; readonly plan: Plan }
 }
@@ -94,7 +98,8 @@ const nothingApplied: ApplyOutcome = {
 
 /**
  * Applies stacks: those of a plan only where everything is as approved; platforms first, nonprod before prod, a change of many
- * tenants in waves. Undefined after printing what moved since the plan was made and setting the exit code.
+ * tenants in waves. Undefined after printing what the valve refuses, or what moved since the plan was made, and setting the exit
+ * code.
  *
  * @throws {Fault} for faults of this machine; {UsageError} where no back end is known.
  */
@@ -103,14 +108,17 @@ export const applyStacks = async (
   subject: ApplySubject,
   options: ApplyOptions,
 ): Promise<ApplyOutcome | undefined> => {
-  if (subject.stacks.length === 0 && subject.approved === undefined) return nothingApplied
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
-  const engine = await ensureEngine({ report: terminal.note, environment })
+  const findEngine = () => ensureEngine({ report: terminal.note, environment })
+  const guarded = { ...subject, environment, project, findEngine }
+  if (!(await valveOrReport(context, guarded, options.json))) return undefined
+  if (subject.stacks.length === 0 && subject.approved === undefined) return nothingApplied
+  const engine = await findEngine()
+  const base = { engine: engine.directory, environment, project }
   const applying = { subject, options, environment, engine }
   const place = placeOf(context, applying)
   if (place !== undefined && !(await planHolds(context, place, applying))) return undefined
-  const base = { engine: engine.directory, environment, project }
   const stray = findStray(base, subject.fleet, subject.selection)
   const report = await runWaves(
     {

@@ -1,4 +1,5 @@
 import type { Issue } from '../core/issue.ts'
+import type { Engine } from '../engine/engine.ts'
 import { listStacks } from '../engine/list-stacks.ts'
 import { valveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
@@ -38,8 +39,8 @@ export interface GuardedRun {
   readonly selection: Selection
   /** With the state's back end. */
   readonly environment: NodeJS.ProcessEnv
-  /** Where the engine is, for back ends whose stacks only the engine can list. */
-  readonly engine: string
+  /** For back ends whose stacks only the engine can list. */
+  readonly findEngine: () => Promise<Pick<Engine, 'directory'>>
   readonly project: string
   /** What the files change, where a commit was given to compare with: all there is to go by without records. */
   readonly change?: FleetChange
@@ -49,7 +50,8 @@ export interface GuardedRun {
 
 /** Without records of what was applied: the stacks that exist, and what the commit says. */
 const unrecordedIssues = async (run: GuardedRun, now: Date): Promise<readonly Issue[]> => {
-  const existing = await listStacks(run)
+  const { directory } = await run.findEngine()
+  const existing = await listStacks({ ...run, engine: directory })
   const vanished = vanishedIssues(run.fleet, strayStacks(run.fleet, existing, run.selection), now)
   if (run.change === undefined) return vanished
   return [...vanished, ...checkValve(run.change, valveInput(run.fleet, now, run.members))]

@@ -78,7 +78,7 @@ const sinceSubject = async (
   if (options.json !== true) noteSince(context.terminal, since)
   const { stacks: changed } = selectChange(since.change, selection)
   const stacks = changed.flatMap(({ after }) => (after === undefined ? [] : [after]))
-  return { fleet: since.fleet, stacks, selection }
+  return { fleet: since.fleet, stacks, selection, change: since.change }
 }
 
 const subjectOf = async (request: UpRequest): Promise<ApplySubject | undefined> => {
