@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import {
   type CallExpression,
   type ExportDefaultDeclaration,
@@ -210,7 +210,7 @@ const unreadable = (file: string, reason: string): Issue => ({
 
 const outside = (file: string): Issue => ({
   code: 'reader/outside',
-  message: 'The file is a link that leads out of the checkout.',
+  message: 'The file is a link that leads out of its folder.',
   source: { file, line: 1, column: 1 },
   hint: 'Replace the link by the file itself.',
 })
@@ -239,15 +239,24 @@ const reasonOf = (error: unknown): string => {
 }
 
 /**
- * The text of a typed file; `path` is relative to `root`, the checkout, out of which no link may lead.
+ * Whether a file stands in the checkout and in the folder it was named in, and is a typed one by its name. A link to
+ * anything else, `.git/config` say, would show a few lines of it around an issue, to whoever reads the log of a pull request.
+ */
+const staysInPlace = (root: string, path: string, real: string): boolean => {
+  const home = realpathSync.native(root)
+  const isWithin = real.startsWith(home.endsWith(sep) ? home : home + sep)
+  return isWithin && dirname(real) === realpathSync.native(dirname(join(root, path))) && real.endsWith('.ts')
+}
+
+/**
+ * The text of a typed file; `path` is relative to `root`, the checkout. A link may lead to another typed file of the same folder.
  *
  * Issue codes: `reader/unreadable`, `reader/outside`, `reader/too-large`, `reader/not-utf8`. Never throws.
  */
 export const readTypedText = (root: string, path: string): Checked<string> => {
   try {
-    const home = realpathSync.native(root)
     const real = realpathSync.native(join(root, path))
-    if (!real.startsWith(home.endsWith(sep) ? home : home + sep)) return refused(outside(path))
+    if (!staysInPlace(root, path, real)) return refused(outside(path))
     const bytes = readBytes(real, path)
     return bytes.ok ? decodeUtf8(path, bytes.value) : bytes
   } catch (error) {

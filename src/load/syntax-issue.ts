@@ -44,8 +44,22 @@ const prototypeIssue = (position: number, at: SourceAt): Issue => ({
   hint: 'Choose another name.',
 })
 
+/** What git writes where two sides of a merge contradict each other, at the beginning of a line. */
+const conflictMark = /^(?:<{7}|>{7})(?: |$)/m
+
+const conflictIssue = (text: string, at: SourceAt): Issue => {
+  const position = text.search(conflictMark)
+  return {
+    code: 'reader/merge-conflict',
+    message: 'A merge left a conflict here that nobody resolved.',
+    source: at(position, position + 7),
+    hint: 'Keep one of the sides, or both, and delete the lines with the marks <<<<<<<, ======= and >>>>>>>.',
+  }
+}
+
 /** The issue for a text that is not a module of plain JavaScript. Never throws. */
 export const syntaxIssue = (text: string, refusal: Refusal, at: SourceAt): Issue => {
+  if (conflictMark.test(text)) return conflictIssue(text, at)
   const position = Math.min(Math.max(refusal.position, 0), text.length)
   if (isTypeScript(text, position)) return typeScriptIssue(text, position, at)
   if (refusal.message.startsWith('Redefinition of __proto__')) return prototypeIssue(position, at)

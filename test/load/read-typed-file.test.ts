@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Checked } from '../../src/core/issue.ts'
@@ -141,6 +141,9 @@ describe('what is not data', () => {
     ['export default {}\nfetch("x")', ['2:1 reader/statement']],
     ['export default {}\nexport default {}', ['2:8 reader/syntax']],
     ['export default {a: 1', ['1:21 reader/syntax']],
+    ['export default {\n<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n}', ['2:1 reader/merge-conflict']],
+    ['export default {\r\na: 1\r\n>>>>>>> x\r\n}', ['3:1 reader/merge-conflict']],
+    ['export default {a: 1 <<<<<<< 2}', ['1:24 reader/syntax']],
   ])('refuses the file %j', (text, expected) => {
     expect(lines(parse(text))).toEqual(expected)
   })
@@ -296,6 +299,20 @@ describe('files', () => {
     expect(read('tenants/inner.ts').ok).toBe(true)
     expect(lines(read('../outside.ts'))).toEqual(['1:1 reader/outside'])
   })
+
+  it.each(['.git/config', '.env', 'package.json', 'stacks/prod.ts'])(
+    'refuses a link to %s, which is no typed file of its folder',
+    (target) => {
+      mkdirSync(dirname(join(root, 'checkout', target)), { recursive: true })
+      put(`checkout/${target}`, 'token = "planted-secret"')
+      for (const file of ['tenants/led-astray.ts', 'fleet.ts']) {
+        rmSync(join(root, 'checkout', file), { force: true })
+        symlinkSync(join(root, 'checkout', target), join(root, 'checkout', file))
+        expect(lines(read(file)), file).toEqual(['1:1 reader/outside'])
+        expect(JSON.stringify(read(file))).not.toContain('planted-secret')
+      }
+    },
+  )
 
   it('says why a file cannot be read', () => {
     mkdirSync(join(root, 'checkout/tenants/folder.ts'))
