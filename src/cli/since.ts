@@ -25,6 +25,8 @@ export interface SinceChange {
   readonly base: Base
   /** The work tree's files. */
   readonly fleet: Fleet
+  /** The commit's files as far as they can be understood, whichever program compiled them. */
+  readonly baseFleet: Pick<LenientFleet, 'tenants' | 'clusters'>
   /** Every stack that differs. */
   readonly change: FleetChange
   /** What compiled the commit's files: the program that is running, or the one that was committed beside them. */
@@ -96,7 +98,10 @@ const compared = async (
   const change = fleetChange(told.value.states, stacks, stagesOf(before, fleet))
   const compiledBy = lines === undefined ? 'this program' : 'its own program'
   const baseIssues = told.value.issues
-  return { ok: true, value: { base, fleet, change, compiledBy, changedFiles, notes, baseIssues } }
+  return {
+    ok: true,
+    value: { base, fleet, baseFleet: before, change, compiledBy, changedFiles, notes, baseIssues },
+  }
 }
 
 const everything: Selection = { organizations: [], clusters: [] }

@@ -2,11 +2,25 @@ import type { Command } from 'commander'
 import { ensureEngine } from '../../engine/engine.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import type { StackState } from '../../model/desired-state.ts'
+import { fleetChange } from '../../plan/fleet-change.ts'
+import { type Phrase, say } from '../../plan/report/phrase.ts'
+import { appliedFolder } from '../applied.ts'
+import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
+import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
 import { previewPlan } from '../preview-plan.ts'
+import {
+  checkReportOptions,
+  formatOption,
+  makeReport,
+  outputOption,
+  type ReportFormat,
+  type ReportRequest,
+  writeReport,
+} from '../preview-report.ts'
 import { type RunAllReport, runAll } from '../run-all.ts'
 import { findStray, printOutcome, type RunOutcome } from '../run-outcome.ts'
 import type { Selection } from '../select.ts'
@@ -24,6 +38,8 @@ interface PreviewOptions {
   readonly full?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
+  readonly format?: ReportFormat
+  readonly output?: string
 }
 
 /** What is previewed: some stacks of the work tree; those that a change touches where one is named. */
@@ -103,11 +119,55 @@ const noteScope = ({ terminal }: CommandContext, { base, change }: SinceChange):
     ),
   )
 
+/** Compared with what was applied last, where no commit is named; a back end that keeps no record of it says nothing. */
+const comparedOf = (
+  { fleet, stacks, since }: Subject,
+  selection: Selection,
+  environment: NodeJS.ProcessEnv,
+): Pick<ReportRequest, 'change' | 'base'> => {
+  if (since !== undefined) return { change: since.change, base: since.baseFleet }
+  const folder = appliedFolder(environment)
+  return {
+    change:
+      folder === undefined
+        ? fleetChange(stacks, stacks)
+        : appliedChange({ folder, fleet, stacks, selection }).change,
+  }
+}
+
+const notesOf = ({ notes, baseIssues }: SinceChange): readonly Phrase[] => [
+  ...notes.map((note) => say`${note}`),
+  ...baseIssues.map(({ message }) => say`Of the files compared with: ${message}`),
+]
+
+/** The outcome as a reviewer reads it. */
+const reportPreview = async (
+  context: CommandContext,
+  subject: Subject,
+  outcome: RunOutcome,
+  selection: Selection,
+  { format = 'text', output }: PreviewOptions,
+): Promise<void> => {
+  const { project, terminal, finish } = context
+  const environment = await runEnvironment(project, terminal)
+  const report = await makeReport({
+    ...comparedOf(subject, selection, environment),
+    fleet: subject.fleet,
+    results: outcome.results,
+    environment,
+    notes: subject.since === undefined ? [] : notesOf(subject.since),
+  })
+  await writeReport(terminal, report, { format, ...(output === undefined ? {} : { output }) })
+  const failed = outcome.results.some((result) => result.outcome !== 'succeeded')
+  finish(failed ? exitCode.fault : exitCode.clean)
+}
+
 const runPreview = async (
   context: CommandContext,
   organizations: readonly string[],
   options: PreviewOptions,
 ): Promise<void> => {
+  checkReportOptions(options)
   const selection = { organizations, clusters: options.cluster }
   const subject = await subjectOf(context, selection, options)
   if (subject === undefined) return
@@ -117,13 +177,16 @@ const runPreview = async (
   const outcome = isIdle
     ? { ...nothingRun, stray: [] }
     : await runEngines(context, subject, selection, options)
-  if (outcome !== undefined)
-    printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
+  if (outcome === undefined) return
+  if (options.format !== undefined) return reportPreview(context, subject, outcome, selection, options)
+  printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
 }
 
 export const previewCommand = (context: CommandContext): Command =>
   runCommand('preview', 'Show what `up` would change, stack by stack.')
     .addOption(sinceOption())
+    .addOption(formatOption().conflicts('json'))
+    .addOption(outputOption())
     .option('--plan <file>', 'write a plan, which `up --plan` applies exactly so; the world is read first')
     .addHelpText(
       'after',
@@ -136,6 +199,7 @@ Examples:
   $ tenantry preview retail-banking --cluster prod
   $ tenantry preview --since origin/main
   $ tenantry preview --since origin/main --plan plan.json
+  $ tenantry preview --since origin/main --format markdown --output comment.md
   $ tenantry preview --json > preview.json`,
     )
     .action((organizations: string[], options: PreviewOptions) => runPreview(context, organizations, options))

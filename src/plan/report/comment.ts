@@ -40,7 +40,8 @@ export interface Comment {
   readonly isWhole: boolean
 }
 
-const fits = (body: string): boolean => body.length < most && Buffer.byteLength(body, 'utf8') < most
+const fits = (body: string, reserved: number): boolean =>
+  Buffer.byteLength(body, 'utf8') + reserved < most && body.length + reserved < most
 
 const restNote = (artifact: string | undefined): Phrase =>
   artifact === undefined
@@ -57,11 +58,11 @@ export const wholeMarkdown = (report: ChangeReport): string =>
 
 /**
  * The report as a comment of less than 65,536 characters and bytes: as much as fits, what matters most for sure, and where
- * the rest is (`artifact`, a file's name or address). Never throws.
+ * the rest is (`artifact`, a file's name or address). `reserved` bytes are left for what the caller adds. Never throws.
  */
-export const renderComment = (report: ChangeReport, artifact?: string): Comment => {
+export const renderComment = (report: ChangeReport, artifact?: string, reserved = 0): Comment => {
   const whole = wholeMarkdown(report)
-  if (fits(whole)) return { body: whole, isWhole: true }
+  if (fits(whole, reserved)) return { body: whole, isWhole: true }
   const note = paragraph(restNote(artifact))
   const render = (limits: Limits): string => {
     const [head, ...rest] = reportBlocks(report, limits)
@@ -69,7 +70,7 @@ export const renderComment = (report: ChangeReport, artifact?: string): Comment 
   }
   for (const limits of steps.slice(1)) {
     const body = render(limits)
-    if (fits(body)) return { body, isWhole: false }
+    if (fits(body, reserved)) return { body, isWhole: false }
   }
   return { body: leastBody(report, note), isWhole: false }
 }

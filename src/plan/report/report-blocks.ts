@@ -37,6 +37,9 @@ export const unlimited: Limits = {
   failures: everything,
 }
 
+/** What a person at a terminal reads: the resources stand in the preview itself. */
+export const terminalLimits: Limits = { ...unlimited, groups: 50, resources: 0 }
+
 /** The first of some, and how many are left out. */
 const limited = <T>(all: readonly T[], most: number): { shown: readonly T[]; rest: number } => {
   const shown = all.slice(0, most)
