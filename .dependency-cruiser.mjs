@@ -13,6 +13,7 @@ const layers = {
   forge: ['core', 'clients'],
   plan: ['core', 'tenant', 'cluster', 'fleet', 'exception', 'model', 'compile'],
   deploy: ['core', 'tenant', 'cluster', 'model'],
+  survey: ['core', 'clients', 'compile', 'deploy', 'model', 'plan', 'provider'],
   engine: ['core'],
   git: ['core'],
   lab: ['core', 'tenant', 'cluster', 'clients', 'provider', 'engine', 'deploy'],
@@ -32,6 +33,8 @@ const reasons = {
   forge: 'the forge carries a report to its readers; it knows nothing of what is in it.',
   plan: 'plans are values; effects live elsewhere.',
   deploy: 'deploy folds the desired state into resources without decisions.',
+  survey:
+    'a survey looks at what is live and changes nothing; whether it belongs to somebody is decided in plan.',
   engine: 'the engine runs stacks; what is in them is not its business.',
   git: 'git is asked about commits and files; what they mean is not its business.',
   lab: 'the lab stands in for the platform; it must not know how tenants are compiled.',

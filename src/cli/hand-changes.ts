@@ -11,6 +11,8 @@ export interface HandChange {
   /** `granted again`: a grant that the files take away is back. */
   readonly what: 'removed' | 'renamed' | 'changed' | 'granted again'
   readonly properties: readonly PropertyChange[]
+  /** Who did it and when, in a reader's words, where the system tells. */
+  readonly by?: string
 }
 
 const whatOf = ({ type, change, properties }: ResourceResult): HandChange['what'] => {
@@ -36,10 +38,13 @@ const longestValue = 60
 const escaped = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 
+/** Without signs that a terminal acts on: somebody else wrote it. Pure. */
+export const plainText = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped)
+
 /** As JSON without signs that a terminal acts on: somebody else wrote these values. */
 const shownValue = (value: unknown): string => {
   if (value === undefined) return 'nothing'
-  const text = value === '[secret]' ? value : JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped)
+  const text = value === '[secret]' ? value : plainText(JSON.stringify(value))
   return text.length <= longestValue ? text : `${text.slice(0, longestValue - 1)}…`
 }
 
@@ -54,7 +59,8 @@ const verbs: Readonly<Record<HandChange['what'], string>> = {
 }
 
 const changeLines = ({ color }: Terminal, change: HandChange): string[] => {
-  const line = `  ${change.resource} was ${verbs[change.what]}`
+  const who = change.by === undefined ? '' : `, by ${plainText(change.by)}`
+  const line = `  ${change.resource} was ${verbs[change.what]}${who}`
   return [
     change.what === 'removed' ? color.red(line) : line,
     ...change.properties.map((one) => `    ${propertyLine(one)}`),
@@ -84,9 +90,13 @@ export const readLine = ({ color }: Terminal, result: StackResult): string => {
 }
 
 /** Stack by stack: what was renamed, removed and changed, property by property. Stacks that are as applied are left out. */
-export const printHandChanges = (terminal: Terminal, results: readonly StackResult[]): void => {
+export const printHandChanges = (
+  terminal: Terminal,
+  results: readonly StackResult[],
+  changesOf: (result: StackResult) => readonly HandChange[] = handChanges,
+): void => {
   for (const result of results) {
-    const changes = handChanges(result)
+    const changes = changesOf(result)
     const lines = [...changes.flatMap((one) => changeLines(terminal, one)), ...warningLines(terminal, result)]
     if (lines.length === 0) continue
     const rest = result.counts.same === 0 ? '' : terminal.color.dim(`; ${result.counts.same} as applied`)
@@ -96,14 +106,18 @@ export const printHandChanges = (terminal: Terminal, results: readonly StackResu
   }
 }
 
-/** How many stacks were read and what comes next. */
-export const closingLine = (results: readonly StackResult[], seconds: number): string => {
+/** How many stacks were read and what comes next, unless it was done already. */
+export const closingLine = (
+  results: readonly StackResult[],
+  seconds: number,
+  isNextToCome = true,
+): string => {
   const changed = results.filter((one) => handChanges(one).length > 0).length
   const failed = results.filter(({ outcome }) => outcome !== 'succeeded').length
   const parts = [
     `${plural(results.length, 'stack')} read, ${changed} changed by hand`,
     ...(failed === 0 ? [] : [`${failed} not read whole`]),
   ]
-  const next = changed === 0 ? '' : ' The next `tenantry up` puts back what the files say.'
+  const next = changed === 0 || !isNextToCome ? '' : ' The next `tenantry up` puts back what the files say.'
   return `${parts.join('; ')} (${formatSeconds(seconds)}).${next}`
 }

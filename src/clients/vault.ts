@@ -107,6 +107,7 @@ const Mount = z.object({
   seal_wrap: z.boolean().default(false),
 })
 const MountData = z.object({ data: Mount })
+const MountsData = z.object({ data: z.record(text, z.object({ type: text, description: text.nullish() })) })
 const PolicyData = z.object({ data: z.object({ policy: text }) })
 const GroupData = z.object({ data: z.object({ policies: z.union([textList, text]) }) })
 const FieldsData = z.object({ data: z.record(text, z.unknown()) })
@@ -301,6 +302,18 @@ export class Vault {
   /** GET /v1/sys/mounts/:path. */
   async readMount(path: string): Promise<MountState | undefined> {
     return this.#readMountAt('mounts', path, `mount ${path}`)
+  }
+
+  /** GET /v1/sys/mounts: every mount by its path. */
+  async listMounts(): Promise<ReadonlyMap<string, { readonly type: string; readonly description: string }>> {
+    const call = { method: 'GET', path: '/v1/sys/mounts', resource: 'the mounts' } as const
+    const { data } = await this.#read(MountsData, call)
+    return new Map(
+      Object.entries(data).map(([path, { type, description }]) => [
+        path.replace(/\/$/, ''),
+        { type, description: description ?? '' },
+      ]),
+    )
   }
 
   /** POST /v1/sys/mounts/:path. */

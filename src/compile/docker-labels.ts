@@ -2,7 +2,7 @@
 export const accessLabel = 'com.docker.ucp.access.label'
 
 /** Tenantry's label: the stack that made an object. */
-const ownerLabel = 'tenantry.owner'
+export const ownerLabel = 'tenantry.owner'
 
 /**
  * Labels of a docker object. Only what never changes for it: a network's, volume's or secret's labels cannot be

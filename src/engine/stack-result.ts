@@ -21,6 +21,8 @@ export interface ResourceResult {
   readonly change: ChangeKind
   readonly properties: readonly PropertyChange[]
   readonly failed: boolean
+  /** In its system; of a refresh, and where it was there before. */
+  readonly id?: string
 }
 
 export interface Diagnostic {
@@ -121,6 +123,7 @@ const merge = (
   operation: StackOperation,
 ): ResourceResult => {
   const change = before?.change === 'replace' ? 'replace' : changeOf(step)
+  const id = operation === 'refresh' ? (step.old?.id ?? before?.id) : undefined
   const properties = foundProperties(step, operation)
   return {
     urn: step.urn,
@@ -129,6 +132,7 @@ const merge = (
     change,
     properties: properties.length > 0 || before === undefined ? properties : before.properties,
     failed: failed || before?.failed === true,
+    ...(id === undefined ? {} : { id }),
   }
 }
 

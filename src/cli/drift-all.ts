@@ -1,0 +1,164 @@
+import type { Connected } from '../deploy/connected.ts'
+import type { StackResult } from '../engine/stack-result.ts'
+import type { Fleet } from '../load/fleet.ts'
+import type { StackState } from '../model/desired-state.ts'
+import { type UnownedThing, unownedThings } from '../plan/unowned.ts'
+import type { Author, ChangedResource } from '../survey/authors.ts'
+import type { BlindSpot, ClusterSurvey, SurveyedCluster } from '../survey/survey-cluster.ts'
+import { appliedFolder, readApplied } from './applied.ts'
+import { type HandChange, handChanges } from './hand-changes.ts'
+import { type Repair, repairOf } from './put-right.ts'
+import type { RefreshAllReport } from './refresh-all.ts'
+import type { RunWavesReport } from './run-waves.ts'
+
+/** What drift is looked for with; the effects of it are given, so that what is decided can be tried without them. */
+export interface DriftRequest {
+  readonly fleet: Fleet
+  /** What the files ask for, of every stack. */
+  readonly desired: readonly StackState[]
+  /** Stacks to read, by name; each has a state. */
+  readonly stacks: readonly string[]
+  /** Clusters to look around on for what belongs to nobody. */
+  readonly clusters: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+  readonly fix: boolean
+  readonly now: Date
+}
+
+export interface DriftEffects {
+  readonly refresh: (stacks: readonly string[]) => Promise<RefreshAllReport>
+  readonly survey: (survey: ClusterSurvey) => Promise<SurveyedCluster>
+  readonly authors: (request: AuthorsOfCluster) => Promise<ReadonlyMap<string, Author>>
+  readonly apply: (stacks: readonly StackState[]) => Promise<RunWavesReport>
+  /** Reads a cluster's connection. @throws {Fault} where it cannot. */
+  readonly connect: (cluster: string) => Connected
+}
+
+/** Who is asked about changes: a cluster's systems, of the resources as they were applied. */
+export interface AuthorsOfCluster {
+  readonly cluster: string
+  readonly connected: Connected
+  readonly changes: readonly ChangedResource[]
+}
+
+/** What was changed by hand in a stack. */
+export interface DriftedStack {
+  readonly stack: string
+  readonly changes: readonly HandChange[]
+}
+
+export interface DriftReport {
+  readonly results: readonly StackResult[]
+  readonly drifted: readonly DriftedStack[]
+  readonly unowned: readonly UnownedThing[]
+  readonly blindSpots: readonly BlindSpot[]
+  /** Where it was asked for. */
+  readonly repair?: { readonly withheld: Repair['withheld']; readonly report: RunWavesReport | undefined }
+  readonly seconds: number
+}
+
+const clusterOf = (stack: string): string => stack.slice(0, stack.indexOf('.'))
+
+const changedResources = ({ stack, resources }: StackResult): readonly ChangedResource[] =>
+  resources
+    .filter(({ change, failed }) => change !== 'same' && !failed)
+    .map(({ name, type, id }) => ({ stack, key: name, type, id }))
+
+/** By `stack key`. Whoever cannot be asked tells nothing: drift is told without a name then. */
+const findAuthors = async (
+  results: readonly StackResult[],
+  { authors, connect }: DriftEffects,
+): Promise<ReadonlyMap<string, Author>> => {
+  const found = new Map<string, Author>()
+  for (const cluster of new Set(results.map(({ stack }) => clusterOf(stack)))) {
+    const changes = results.filter(({ stack }) => clusterOf(stack) === cluster).flatMap(changedResources)
+    if (changes.length === 0) continue
+    const told = await Promise.resolve()
+      .then(() => authors({ cluster, connected: connect(cluster), changes }))
+      .catch(() => new Map<string, Author>())
+    for (const [key, author] of told) found.set(key, author)
+  }
+  return found
+}
+
+const driftOf = (result: StackResult, authors: ReadonlyMap<string, Author>): readonly DriftedStack[] => {
+  const changes = handChanges(result).map((change) => {
+    const author = authors.get(`${result.stack} ${change.resource}`)
+    return author === undefined ? change : { ...change, by: `${author.user} at ${author.at}` }
+  })
+  return changes.length === 0 ? [] : [{ stack: result.stack, changes }]
+}
+
+/** The states that say what stacks hold: what the files ask for, and what was applied before. */
+const holdingsOf = (
+  cluster: string,
+  { desired, stacks, environment }: DriftRequest,
+): readonly StackState[] => {
+  const folder = appliedFolder(environment)
+  const names = new Set([...desired.map(({ stack }) => stack), ...stacks])
+  const applied = [...names].flatMap((stack) => {
+    const record = folder === undefined ? undefined : readApplied(folder, stack)
+    return record === undefined ? [] : [record.state]
+  })
+  return [...desired, ...applied].filter((state) => state.cluster === cluster)
+}
+
+interface Surroundings {
+  readonly unowned: readonly UnownedThing[]
+  readonly blindSpots: readonly BlindSpot[]
+}
+
+const lookAround = async (
+  surveys: readonly ClusterSurvey[],
+  { survey }: DriftEffects,
+): Promise<Surroundings> => {
+  const all = await Promise.all(
+    surveys.map(async (one): Promise<Surroundings> => {
+      const { cluster, states } = one
+      const { things, blindSpots } = await survey(one)
+      return { unowned: unownedThings({ cluster, states }, things), blindSpots }
+    }),
+  )
+  return {
+    unowned: all.flatMap(({ unowned }) => unowned),
+    blindSpots: all.flatMap(({ blindSpots }) => blindSpots),
+  }
+}
+
+const repairAll = async (
+  request: DriftRequest,
+  drifted: readonly DriftedStack[],
+  { apply }: DriftEffects,
+): Promise<NonNullable<DriftReport['repair']>> => {
+  const { due, withheld } = repairOf({ ...request, drifted: drifted.map(({ stack }) => stack) })
+  return { withheld, report: due.length === 0 ? undefined : await apply(due) }
+}
+
+/**
+ * Reads every stack, tells what was changed by hand and by whom, and what is there that belongs to nobody; puts right what may be
+ * put right, where it is asked for.
+ *
+ * The reading of one stack that fails stops no other. @throws {Fault} where a cluster's connection cannot be read.
+ */
+export const driftAll = async (request: DriftRequest, effects: DriftEffects): Promise<DriftReport> => {
+  const started = performance.now()
+  const surveys = request.clusters.map((cluster) => ({
+    cluster,
+    connected: effects.connect(cluster),
+    states: holdingsOf(cluster, request),
+  }))
+  const [{ results }, around] = await Promise.all([
+    effects.refresh(request.stacks),
+    lookAround(surveys, effects),
+  ])
+  const authors = await findAuthors(results, effects)
+  const drifted = results.flatMap((result) => driftOf(result, authors))
+  const repair = request.fix ? await repairAll(request, drifted, effects) : undefined
+  return {
+    results,
+    drifted,
+    ...around,
+    ...(repair === undefined ? {} : { repair }),
+    seconds: (performance.now() - started) / 1000,
+  }
+}

@@ -1,0 +1,248 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { recordApplied } from '../../src/cli/applied.ts'
+import { type DriftEffects, type DriftRequest, driftAll } from '../../src/cli/drift-all.ts'
+import { driftAsJson, driftExitCode, printDrift } from '../../src/cli/drift-report.ts'
+import type { Loaded } from '../../src/core/loaded.ts'
+import type { Connected } from '../../src/deploy/connected.ts'
+import type { StackResult } from '../../src/engine/stack-result.ts'
+import type { Hold } from '../../src/exception/schema.ts'
+import type { StackState } from '../../src/model/desired-state.ts'
+import type { LiveThing } from '../../src/plan/unowned.ts'
+import type { BlindSpot } from '../../src/survey/survey-cluster.ts'
+import { fakeTerminal } from './fake-terminal.ts'
+import { resource, result } from './stack-results.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantry-drift-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const state = (organization: string, fullName = organization): StackState => ({
+  stack: `nonprod.${organization}`,
+  cluster: 'nonprod',
+  organization,
+  resources: [
+    {
+      kind: 'Organization',
+      key: 'organization',
+      concern: 'access',
+      dependsOn: [],
+      name: organization,
+      fullName,
+    },
+  ],
+})
+
+const hold = (more: Partial<Hold> = {}): Loaded<Hold> => {
+  const source = { file: 'holds/migration.ts', line: 1, column: 1 }
+  const value: Hold = {
+    owner: 'claire.martin@bank.example',
+    reason: 'The migration to the new storage runs.',
+    organization: 'held',
+    expires: '2026-12-31',
+    ...more,
+  }
+  return { file: source.file, text: '', value, locate: () => source, locateKey: () => source }
+}
+
+const request = (more: Partial<DriftRequest> = {}): DriftRequest => ({
+  fleet: { tenants: [], clusters: [], settings: undefined, overrides: [], holds: [hold()] },
+  desired: ['acme', 'held', 'new'].map((name) => state(name)),
+  stacks: ['nonprod.acme', 'nonprod.held', 'nonprod.new'],
+  clusters: ['nonprod'],
+  environment: { PULUMI_BACKEND_URL: `file://${folder}` },
+  fix: false,
+  now: new Date('2026-11-22T12:00:00Z'),
+  ...more,
+})
+
+const read = (stack: string, changed: boolean, more: Partial<StackResult> = {}): StackResult =>
+  result([resource('access', 'team/developers', changed ? 'update' : 'same', { id: 'vm-1' })], {
+    stack,
+    operation: 'refresh',
+    ...more,
+  })
+
+const world = (
+  changed: readonly string[],
+  more: {
+    readonly things?: readonly LiveThing[]
+    readonly blindSpots?: readonly BlindSpot[]
+    readonly failing?: readonly string[]
+    readonly authors?: DriftEffects['authors']
+  } = {},
+) => {
+  const applied: string[] = []
+  const effects: DriftEffects = {
+    refresh: async (stacks) => ({
+      results: stacks.map((stack) => read(stack, changed.includes(stack))),
+      seconds: 1,
+    }),
+    survey: async ({ cluster }) => ({
+      cluster,
+      things: more.things ?? [],
+      blindSpots: more.blindSpots ?? [],
+    }),
+    authors: more.authors ?? (async () => new Map()),
+    apply: async (stacks) => {
+      applied.push(...stacks.map(({ stack }) => stack))
+      const results = stacks.map(({ stack }) =>
+        read(stack, true, {
+          operation: 'up',
+          outcome: more.failing?.includes(stack) === true ? 'failed' : 'succeeded',
+        }),
+      )
+      return { results, access: {}, skipped: [], seconds: 1, waves: [] }
+    },
+    connect: () => ({}) as Connected,
+  }
+  return { effects, applied }
+}
+
+const printed = (report: Awaited<ReturnType<typeof driftAll>>): string => {
+  const terminal = fakeTerminal()
+  printDrift(terminal, report)
+  return terminal.out.join('\n')
+}
+
+const recordAll = async (...states: readonly StackState[]): Promise<void> => {
+  for (const one of states) await recordApplied(join(folder, '.tenantry', 'applied'), one)
+}
+
+describe('drift', () => {
+  test('has nothing to say where all is as applied', async () => {
+    const report = await driftAll(request(), world([]).effects)
+    expect(driftExitCode(report)).toBe(0)
+    expect(printed(report)).toContain('3 stacks read, 0 changed by hand')
+  })
+
+  test('tells what was changed by hand and by whom, and changes nothing', async () => {
+    const { effects, applied } = world(['nonprod.acme'], {
+      authors: async ({ changes }) => {
+        expect(changes).toEqual([
+          { stack: 'nonprod.acme', key: 'team/developers', type: 'x:index:Y', id: 'vm-1' },
+        ])
+        return new Map([
+          ['nonprod.acme team/developers', { user: 'BANK\\jdoe\u001b[31m', at: '2026-11-22T11:00:00Z' }],
+        ])
+      },
+    })
+    const report = await driftAll(request(), effects)
+    expect(printed(report)).toContain(
+      'team/developers was changed by hand, by BANK\\jdoe\\u001b[31m at 2026-11-22T11:00:00Z',
+    )
+    expect(driftExitCode(report)).toBe(1)
+    expect(applied).toEqual([])
+    expect(driftAsJson(report)).toMatchObject({
+      stacks: [
+        { stack: 'nonprod.acme', changes: [{ resource: 'team/developers', what: 'changed' }] },
+        { stack: 'nonprod.held', changes: [] },
+        { stack: 'nonprod.new', changes: [] },
+      ],
+    })
+  })
+
+  test('tells drift without a name where nobody can be asked', async () => {
+    const { effects } = world(['nonprod.acme'], {
+      authors: () => Promise.reject(new Error('vCenter is gone')),
+    })
+    const report = await driftAll(request(), effects)
+    expect(printed(report)).toContain('team/developers was changed by hand\n')
+  })
+
+  test('tells what belongs to nobody, with its maker where the system tells, as harmless text', async () => {
+    const things: LiveThing[] = [
+      { kind: 'service', name: 'mine\u202er', collection: '/Run/Std', madeBy: 'jdoe' },
+      { kind: 'network', name: 'acme-old', owner: 'nonprod.acme' },
+    ]
+    const report = await driftAll(request(), world([], { things }).effects)
+    expect(driftExitCode(report)).toBe(1)
+    const text = printed(report)
+    expect(text).toContain('nonprod: 2 things that belong to nobody')
+    expect(text).toContain("  network acme-old: marked as nonprod.acme's, which does not hold it")
+    expect(text).toContain("  service mine\\u202er: in /Run/Std, which is no organization's, made by jdoe")
+  })
+
+  test('holds what was applied before, too: files that moved on make nothing nobody’s', async () => {
+    const network = { kind: 'collection', name: '/Run/Std/old', collection: '/Run/Std/old' } as const
+    const applied = state('acme')
+    await recordAll({
+      ...applied,
+      resources: [{ kind: 'Collection', key: 'c', concern: 'access', dependsOn: [], path: '/Run/Std/old' }],
+    })
+    const { unowned } = await driftAll(request(), world([], { things: [network] }).effects)
+    expect(unowned).toEqual([])
+  })
+
+  test('says which system it could not look at, and fails', async () => {
+    const blindSpots: BlindSpot[] = [
+      { cluster: 'nonprod', system: 'Vault', reason: 'It is sealed.', hint: 'Unseal it.' },
+    ]
+    const report = await driftAll(request(), world([], { blindSpots }).effects)
+    expect(printed(report)).toContain('nonprod: Vault could not be looked at: It is sealed.')
+    expect(driftExitCode(report)).toBe(3)
+  })
+
+  test('looks around nowhere where no cluster is to be looked at', async () => {
+    const things: LiveThing[] = [{ kind: 'network', name: 'acme-old', owner: 'nonprod.acme' }]
+    const { unowned } = await driftAll(request({ clusters: [] }), world([], { things }).effects)
+    expect(unowned).toEqual([])
+  })
+})
+
+describe('drift --fix', () => {
+  const all = ['nonprod.acme', 'nonprod.held', 'nonprod.new']
+
+  test('applies again what was applied, but for what is on hold and for files that were not applied', async () => {
+    await recordAll(state('acme'), state('held'), state('new', 'Old name'))
+    const { effects, applied } = world(all)
+    const report = await driftAll(request({ fix: true }), effects)
+    expect(applied).toEqual(['nonprod.acme'])
+    const text = printed(report)
+    expect(text).toContain('Put right: nonprod.acme.')
+    expect(text).toContain(
+      'Left as it is: nonprod.held, on hold until 2026-12-31 by claire.martin@bank.example (holds/migration.ts): The migration',
+    )
+    expect(text).toContain('Left as it is: nonprod.new, its files ask for something that was not applied yet')
+    expect(text).not.toContain('The next `tenantry up`')
+    expect(driftExitCode(report)).toBe(1)
+  })
+
+  test('is clean where all of it was put right', async () => {
+    await recordAll(state('acme'))
+    const { effects } = world(['nonprod.acme'])
+    expect(driftExitCode(await driftAll(request({ fix: true }), effects))).toBe(0)
+  })
+
+  test.each([
+    ['is over', { expires: '2026-11-21' }, ['nonprod.held']],
+    ['ends today', { expires: '2026-11-22' }, []],
+    ['is for another cluster', { clusters: ['prod'] }, ['nonprod.held']],
+    ['is for another organization', { organization: 'acme' }, ['nonprod.held']],
+  ])('heeds a hold: one that %s', async (_, more, put) => {
+    await recordAll(state('held'))
+    const { effects, applied } = world(['nonprod.held'])
+    const fleet = { ...request().fleet, holds: [hold(more)] }
+    await driftAll(request({ fix: true, fleet }), effects)
+    expect(applied).toEqual(put)
+  })
+
+  test('leaves a stack alone that no file asks for', async () => {
+    const { effects, applied } = world(['nonprod.gone'])
+    const report = await driftAll(request({ fix: true, stacks: ['nonprod.gone'] }), effects)
+    expect(applied).toEqual([])
+    expect(printed(report)).toContain('Left as it is: nonprod.gone, no file asks for it any more.')
+  })
+
+  test('fails where putting right failed', async () => {
+    await recordAll(state('acme'))
+    const { effects } = world(['nonprod.acme'], { failing: ['nonprod.acme'] })
+    const report = await driftAll(request({ fix: true }), effects)
+    expect(driftExitCode(report)).toBe(3)
+    expect(printed(report)).not.toContain('Put right')
+  })
+})
