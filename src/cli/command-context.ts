@@ -1,3 +1,4 @@
+import type { Issue } from '../core/issue.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command gets. */
@@ -9,4 +10,6 @@ export interface CommandContext {
   readonly terminal: Terminal
   /** Sets the exit code of the process; the highest said wins. */
   readonly finish: (code: number) => void
+  /** Told of every issue that is reported, beside being printed. */
+  readonly tellIssues?: (issues: readonly Issue[]) => void
 }

@@ -33,11 +33,12 @@ const textsOf = (root: string, issues: readonly Issue[]): Map<string, string> =>
 
 /** Prints every issue, with frames or as JSON, and sets the exit code. */
 export const reportIssues = (
-  { terminal, finish }: CommandContext,
+  { terminal, finish, tellIssues }: CommandContext,
   issues: readonly Issue[],
   texts: ReadonlyMap<string, string>,
   json: boolean,
 ): void => {
+  tellIssues?.(issues)
   if (json) terminal.print(JSON.stringify({ ok: false, issues }, null, 2))
   else {
     terminal.print(renderIssues(issues, texts, { color: terminal.color.isColorSupported }))

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { checkoutRoot } from '../engine/checkout.ts'
 import type { CommandContext } from './command-context.ts'
 import { affectedCommand } from './commands/affected.ts'
+import { ciCommand } from './commands/ci.ts'
 import { compileCommand } from './commands/compile.ts'
 import { destroyCommand } from './commands/destroy.ts'
 import { explainCommand } from './commands/explain.ts'
@@ -28,6 +29,7 @@ const makeCommands = [
   refreshCommand,
   destroyCommand,
   statusCommand,
+  ciCommand,
   newCommand,
   explainCommand,
   schemaCommand,

@@ -72,9 +72,14 @@ const postOnce = async (thread: PullRequestThread, request: CommentRequest): Pro
   return { ...done, removed: rest.length }
 }
 
-/** Whether a look at what is there may find the forge well, or the comment made after all. */
+/**
+ * Whether a look at what is there may find the comment made after all, or the forge well: what may be repeated as it is was repeated
+ * already.
+ */
 const mayLookAgain = (error: unknown): error is Fault =>
-  isFault(error, 'outcome-unknown') || isFault(error, 'unavailable') || isFault(error, 'rate-limited')
+  isFault(error, 'rate-limited') ||
+  ((isFault(error, 'outcome-unknown') || isFault(error, 'unavailable')) &&
+    error.details.call?.startsWith('POST ') === true)
 
 /**
  * Posts one comment of ours below a pull request, in place of the one that is there; of others' comments it changes none,

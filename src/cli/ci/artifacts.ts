@@ -1,0 +1,62 @@
+import { appendFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileFault } from '../../engine/state-fault.ts'
+import { UsageError } from '../exit-code.ts'
+
+/** Where a job's artifacts lie, below the folder with the files. */
+export const artifactFolder = join('.tenantry', 'ci')
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
+
+/** A pull request may bring a link in its place, which leads where nothing of it is to be written. */
+const refuseLinks = async (root: string): Promise<void> => {
+  for (const part of ['.tenantry', artifactFolder])
+    if (await isLink(join(root, part)))
+      throw new UsageError(
+        `${part} is a symbolic link: reports are written into a folder only.`,
+        `Take it out of the repository: git rm --cached ${part}`,
+      )
+}
+
+/**
+ * Makes the folder for a job's artifacts, empty: no report of an earlier run is taken for this one's. Its path.
+ *
+ * @throws {UsageError} where a link stands in its place. @throws {Fault} where it cannot be written.
+ */
+export const emptyArtifacts = async (root: string): Promise<string> => {
+  await refuseLinks(root)
+  const folder = join(root, artifactFolder)
+  try {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw fileFault(error, 'The folder for the artifacts', folder)
+  }
+  return folder
+}
+
+/** Writes artifacts by name. @throws {Fault} where one cannot be written. */
+export const writeArtifacts = async (
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> => {
+  for (const [name, text] of Object.entries(files))
+    try {
+      await writeFile(join(folder, name), text)
+    } catch (error) {
+      throw fileFault(error, `The artifact ${name}`, folder)
+    }
+}
+
+/** Adds to the job's summary. @throws {Fault} where it cannot be written. */
+export const appendSummary = async (file: string, markdown: string): Promise<void> => {
+  try {
+    await appendFile(file, `${markdown}\n`)
+  } catch (error) {
+    throw fileFault(error, 'The summary of the job', file)
+  }
+}

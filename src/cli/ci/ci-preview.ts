@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import type { Issue } from '../../core/issue.ts'
+import type { ChangeReport } from '../../plan/report/change-report.ts'
+import { renderComment, wholeMarkdown } from '../../plan/report/comment.ts'
+import { own, type Phrase, say } from '../../plan/report/phrase.ts'
+import { renderJson } from '../../plan/report/render-json.ts'
+import { checkValve } from '../../plan/valve.ts'
+import { runEnvironment } from '../environment.ts'
+import { reportIssues } from '../load-or-report.ts'
+import { makeReport, writeReport } from '../preview-report.ts'
+import { valveInput } from '../valve-or-report.ts'
+import { vanishedIssues } from '../vanished.ts'
+import { artifactFolder } from './artifacts.ts'
+import type { CiSession } from './ci-session.ts'
+import { deliver } from './deliver.ts'
+import { deliverIssues } from './deliver-issues.ts'
+import { type EnginePreviews, previewEngines } from './preview-engines.ts'
+import { changeSince, changeToApply, type PreviewSubject } from './preview-subject.ts'
+import { belowMarker, refusalMarkdown } from './refusal.ts'
+
+export interface CiPreviewOptions {
+  /** Instead of what the forge names. */
+  readonly base?: string
+  /** Asks no engine, and no system. */
+  readonly offline: boolean
+  readonly parallel: number
+}
+
+/** What is left of a change without any system: why the engine is not asked, as the end of a sentence; undefined where it is. */
+const offlineReason = ({ place }: CiSession, { offline }: CiPreviewOptions): string | undefined =>
+  place.pullRequest?.untrusted ?? (offline ? 'it was not asked to' : undefined)
+
+/** Whether what is looked at is about to be applied, rather than proposed. */
+const isMerged = ({ place }: CiSession): boolean => place.event === 'push' || place.event === 'schedule'
+
+/** The branch that others start from, where neither the forge nor anybody says which. */
+const standardBase = 'origin/HEAD'
+
+const subjectOf = async (
+  session: CiSession,
+  options: CiPreviewOptions,
+): Promise<PreviewSubject | undefined> => {
+  const { context, place } = session
+  const base = options.base ?? place.base
+  if (!isMerged(session) || options.offline) return changeSince(context, base ?? standardBase)
+  return changeToApply(context, await runEnvironment(context.project, context.terminal), base)
+}
+
+/** Why the change would not be applied: printed, and the exit code set. */
+const refusals = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject) => {
+  const now = new Date()
+  const issues = [...vanishedIssues(fleet, vanished, now), ...checkValve(change, valveInput(fleet, now))]
+  if (issues.length > 0) reportIssues(context, issues, new Map(), false)
+  return issues
+}
+
+const notesOf = (
+  { comparedWith, since }: PreviewSubject,
+  { why }: EnginePreviews,
+  offline: string | undefined,
+): readonly Phrase[] => [
+  say`Compared with ${comparedWith}.`,
+  ...(since?.notes ?? []).map((note) => say`${note}`),
+  ...(offline === undefined ? [] : [own(`No engine looked at the clusters, since ${offline}.`)]),
+  ...(why === undefined ? [] : [say`The engine could not look at the clusters: ${why}`]),
+]
+
+/** Below the report: where the job and its artifacts are. */
+const footerOf = ({ place: { runUrl } }: CiSession): string =>
+  runUrl === undefined ? '' : `\n[This job and its artifacts](${runUrl})\n`
+
+/** With the people of the teams, where the job may ask the systems. */
+const reportOf = (
+  { change, fleet, since }: PreviewSubject,
+  { runs, environment }: EnginePreviews,
+  notes: readonly Phrase[],
+): Promise<ChangeReport> =>
+  makeReport({
+    change,
+    fleet,
+    notes,
+    ...(since === undefined ? {} : { base: since.baseFleet }),
+    ...(runs === undefined ? {} : { results: runs }),
+    ...(environment === undefined ? {} : { environment }),
+  })
+
+/** To each of its readers: the log, the pull request, the artifacts. */
+const tell = async (session: CiSession, report: ChangeReport, refused: readonly Issue[]): Promise<void> => {
+  const { context, folder, place } = session
+  const [block, footer] = [refusalMarkdown(refused), footerOf(session)]
+  const reserved = Buffer.byteLength(block) + Buffer.byteLength(footer)
+  const { body } = renderComment(report, join(artifactFolder, 'report.md'), reserved)
+  await writeReport(context.terminal, report, { format: 'text' })
+  await writeReport(context.terminal, report, { format: 'text', output: join(folder, 'report.txt') })
+  await deliver(session, {
+    markdown: belowMarker(wholeMarkdown(report), block),
+    ...(place.pullRequest === undefined ? {} : { comment: `${belowMarker(body, block)}${footer}` }),
+    files: { 'report.json': renderJson(report) },
+  })
+}
+
+/**
+ * `tenantry ci preview`: what a change does, told to its reviewers; of what is merged, also the plans that `ci apply` carries out.
+ */
+export const ciPreview = async (session: CiSession, options: CiPreviewOptions): Promise<void> => {
+  const subject = await subjectOf(session, options)
+  if (subject === undefined) return deliverIssues(session, 'This change cannot be applied as it is')
+  const offline = offlineReason(session, options)
+  const refused = refusals(session, subject)
+  // What is refused is not planned either.
+  const plans = isMerged(session) && refused.length === 0
+  const previews =
+    offline === undefined ? await previewEngines(session, { subject, parallel: options.parallel, plans }) : {}
+  const report = await reportOf(subject, previews, notesOf(subject, previews, offline))
+  await tell(session, report, refused)
+}
