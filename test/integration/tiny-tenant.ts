@@ -46,6 +46,8 @@ export interface Running {
 
 export interface StartOptions {
   readonly organization?: string
+  /** Instead of the command for the organization. */
+  readonly words?: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
   /** Another machine, as far as names tell: a namespace of its own. Root only. */
   readonly host?: string
@@ -179,7 +181,7 @@ export const openTinyTenant = async (
       start: (command, options = {}) =>
         startCommand(
           session,
-          [
+          options.words ?? [
             ...[command, options.organization ?? organization, '--cluster', 'nonprod'],
             ...(command === 'up' ? ['--quiet'] : ['--yes', options.organization ?? organization]),
           ],
