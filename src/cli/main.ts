@@ -6,9 +6,11 @@ import { affectedCommand } from './commands/affected.ts'
 import { ciCommand } from './commands/ci.ts'
 import { compileCommand } from './commands/compile.ts'
 import { destroyCommand } from './commands/destroy.ts'
+import { driftCommand } from './commands/drift.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
 import { newCommand } from './commands/new.ts'
+import { offboardCommand } from './commands/offboard.ts'
 import { previewCommand } from './commands/preview.ts'
 import { refreshCommand } from './commands/refresh.ts'
 import { schemaCommand } from './commands/schema.ts'
@@ -27,7 +29,9 @@ const makeCommands = [
   previewCommand,
   upCommand,
   refreshCommand,
+  driftCommand,
   destroyCommand,
+  offboardCommand,
   statusCommand,
   ciCommand,
   newCommand,

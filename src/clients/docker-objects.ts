@@ -235,6 +235,21 @@ export const VolumeForm = z.looseObject({
 })
 export type VolumeForm = z.infer<typeof VolumeForm>
 
+/** One of `GET /containers/json`. */
+export const ListedContainer = z.looseObject({
+  Id: z.string(),
+  Names: z.array(z.string()).nullish(),
+  State: z.string(),
+  Labels,
+})
+export type ListedContainer = z.infer<typeof ListedContainer>
+
+/** What `GET /system/df` says of a volume; -1 bytes of one that the engine does not measure, e.g. a mount. */
+export const VolumeUsage = z.looseObject({
+  Name: z.string(),
+  UsageData: z.looseObject({ Size: z.number() }).nullish(),
+})
+
 /** The spec of a secret or a config; `Data` is base64, and never comes back for a secret. */
 export const PayloadSpec = z.looseObject({
   Name: z.string().default(''),

@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 import { orMissing } from './answer.ts'
 import {
+  ListedContainer,
   Network,
   type NetworkForm,
   Node,
@@ -13,6 +14,7 @@ import {
   Task,
   Volume,
   type VolumeForm,
+  VolumeUsage,
 } from './docker-objects.ts'
 import { Http, type HttpOptions, type Tls } from './http.ts'
 import type { HttpCall } from './http-call.ts'
@@ -44,6 +46,8 @@ const Info = z.looseObject({
 export type Info = z.infer<typeof Info>
 
 const Volumes = z.looseObject({ Volumes: z.array(Volume).nullish() })
+
+const DiskUsage = z.looseObject({ Volumes: z.array(VolumeUsage).nullish() })
 
 /** Credentials of a registry, for pulling a service's image. */
 export interface RegistryAuth {
@@ -137,6 +141,26 @@ export class Docker {
 
   removeVolume(name: string): Promise<void> {
     return this.#remove(`/volumes/${encodeURIComponent(name)}`)
+  }
+
+  /**
+   * Bytes in volumes, by name; one that the engine does not measure (a mount of a remote share, another driver's) is left out.
+   * `GET /system/df`, which UCP lets admins do.
+   */
+  async volumeBytes(): Promise<ReadonlyMap<string, number>> {
+    const { Volumes: usages } = await this.#get('/system/df', DiskUsage)
+    return new Map(
+      (usages ?? []).flatMap(({ Name, UsageData }) =>
+        UsageData !== null && UsageData !== undefined && UsageData.Size >= 0
+          ? [[Name, UsageData.Size] as const]
+          : [],
+      ),
+    )
+  }
+
+  /** Stopped ones too. */
+  containers(filters: ListFilters = {}): Promise<ListedContainer[]> {
+    return this.#get(filtered('/containers/json?all=1', filters), z.array(ListedContainer))
   }
 
   payloads(folder: PayloadFolder, filters: ListFilters = {}): Promise<Payload[]> {

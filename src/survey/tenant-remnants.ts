@@ -6,6 +6,7 @@ import { childrenOfFolder, findByInventoryPath } from '../clients/vsphere-invent
 import { isWithin, resourceCollection, workloadCollection } from '../compile/collection-paths.ts'
 import { accessLabel, ownerLabel } from '../compile/docker-labels.ts'
 import { vaultMountPath } from '../compile/vault-policies.ts'
+import { isFault } from '../core/fault.ts'
 import type { Connected } from '../deploy/connected.ts'
 import type { Remnant, RemnantKind } from '../plan/offboarding.ts'
 import { type Systems, withSystems } from './systems.ts'
@@ -95,13 +96,20 @@ const isOfTask = ({ Labels: labels }: ListedContainer): boolean =>
 const containerName = ({ Id, Names }: ListedContainer): string =>
   Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12)
 
+/** Whoever may not measure volumes takes each for one that holds data. */
+const measured = (docker: DockerReads): Promise<ReadonlyMap<string, number>> =>
+  docker.volumeBytes().catch((error: unknown) => {
+    if (isFault(error, 'forbidden')) return new Map()
+    throw error
+  })
+
 const volumeRemnants = async (docker: DockerReads, search: RemnantSearch): Promise<Remnant[]> => {
   const volumes = await docker.volumes()
   const own = volumes.flatMap(({ Name, Labels: labels }) =>
     remnantOf(search, { kind: 'volume', name: Name, labels }),
   )
   if (own.length === 0) return []
-  const bytes = await docker.volumeBytes()
+  const bytes = await measured(docker)
   return own.map((one) => ({ ...one, bytes: bytes.get(one.name) ?? null }))
 }
 

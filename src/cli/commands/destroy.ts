@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { ensureEngine } from '../../engine/engine.ts'
 import { listStacks } from '../../engine/list-stacks.ts'
@@ -10,6 +9,7 @@ import { stackStatus } from '../../engine/stack-status.ts'
 import { didYouMean } from '../../load/did-you-mean.ts'
 import { appliedFolder, forgetApplied } from '../applied.ts'
 import type { CommandContext } from '../command-context.ts'
+import { confirmName } from '../confirm-name.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
@@ -44,22 +44,6 @@ const stacksOf = (
   )
 }
 
-const confirm = async (organization: string, yes: string | undefined): Promise<void> => {
-  if (yes !== undefined) {
-    if (yes === organization) return
-    throw new UsageError(`--yes names '${yes}', not '${organization}'. Nothing was destroyed.`)
-  }
-  if (process.stdin.isTTY !== true)
-    throw new UsageError(
-      `Destroying ${organization} has to be confirmed. Nothing was destroyed.`,
-      `Add --yes ${organization}.`,
-    )
-  const ask = createInterface({ input: process.stdin, output: process.stderr })
-  const typed = await ask.question(`Type the organization's name to destroy it: `).finally(() => ask.close())
-  if (typed.trim() !== organization)
-    throw new UsageError(`'${typed.trim()}' is not '${organization}'. Nothing was destroyed.`)
-}
-
 const runDestroy = async (
   context: CommandContext,
   organization: string,
@@ -83,7 +67,7 @@ const runDestroy = async (
     terminal.note(`${stack}: ${held.join(', ') || 'empty'}`)
   }
   terminal.note('Volumes and the Vault mount keep their data: they leave the state, not the world.')
-  await confirm(organization, options.yes)
+  await confirmName({ organization, yes: options.yes, act: 'destroy' })
   const started = performance.now()
   const folder = appliedFolder(environment)
   for (const stack of stacks) if (folder !== undefined) await forgetApplied(folder, stack)
