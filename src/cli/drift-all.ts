@@ -7,6 +7,7 @@ import type { Author, ChangedResource } from '../survey/authors.ts'
 import type { BlindSpot, ClusterSurvey, SurveyedCluster } from '../survey/survey-cluster.ts'
 import { appliedFolder, readApplied } from './applied.ts'
 import { type HandChange, handChanges } from './hand-changes.ts'
+import { knownDrift, mergeDrift, rememberDrift } from './known-drift.ts'
 import { type Repair, repairOf } from './put-right.ts'
 import type { RefreshAllReport } from './refresh-all.ts'
 import type { RunWavesReport } from './run-waves.ts'
@@ -81,11 +82,17 @@ const findAuthors = async (
   return found
 }
 
-const driftOf = (result: StackResult, authors: ReadonlyMap<string, Author>): readonly DriftedStack[] => {
-  const changes = handChanges(result).map((change) => {
+/** What a reading found, and what earlier ones found that nobody has put right. */
+const driftOf = (
+  result: StackResult,
+  earlier: readonly HandChange[],
+  authors: ReadonlyMap<string, Author>,
+): readonly DriftedStack[] => {
+  const found = handChanges(result).map((change) => {
     const author = authors.get(`${result.stack} ${change.resource}`)
     return author === undefined ? change : { ...change, by: `${author.user} at ${author.at}` }
   })
+  const changes = mergeDrift(earlier, found)
   return changes.length === 0 ? [] : [{ stack: result.stack, changes }]
 }
 
@@ -135,8 +142,8 @@ const repairAll = async (
 }
 
 /**
- * Reads every stack, tells what was changed by hand and by whom, and what is there that belongs to nobody; puts right what may be
- * put right, where it is asked for.
+ * Reads every stack, tells what was changed by hand and by whom, now or before an earlier reading that nobody followed up, and what
+ * is there that belongs to nobody; puts right what may be put right, where it is asked for.
  *
  * The reading of one stack that fails stops no other. @throws {Fault} where a cluster's connection cannot be read.
  */
@@ -147,12 +154,19 @@ export const driftAll = async (request: DriftRequest, effects: DriftEffects): Pr
     connected: effects.connect(cluster),
     states: holdingsOf(cluster, request),
   }))
+  const { environment, stacks } = request
+  const earlier = new Map(stacks.map((stack) => [stack, knownDrift(environment, stack)]))
   const [{ results }, around] = await Promise.all([
     effects.refresh(request.stacks),
     lookAround(surveys, effects),
   ])
   const authors = await findAuthors(results, effects)
-  const drifted = results.flatMap((result) => driftOf(result, authors))
+  const drifted = results.flatMap((result) => driftOf(result, earlier.get(result.stack) ?? [], authors))
+  for (const { stack } of results) {
+    const changes = drifted.find((one) => one.stack === stack)?.changes ?? []
+    if (changes.length > 0 || earlier.get(stack)?.length !== 0)
+      await rememberDrift(environment, stack, changes)
+  }
   const repair = request.fix ? await repairAll(request, drifted, effects) : undefined
   return {
     results,

@@ -54,7 +54,12 @@ export const printDrift = (terminal: Terminal, report: DriftReport): void => {
   printUnowned(terminal, report.unowned)
   printBlindSpots(terminal, report.blindSpots)
   for (const line of repairLines(report)) terminal.print(line)
-  terminal.print(closingLine(report.results, report.seconds, report.repair === undefined))
+  terminal.print(
+    closingLine(report.results, report.seconds, {
+      changed: report.drifted.length,
+      isPutRight: report.repair !== undefined,
+    }),
+  )
   printFailures(terminal, [...report.results, ...(report.repair?.report?.results ?? [])])
 }
 

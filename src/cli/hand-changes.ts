@@ -76,8 +76,7 @@ const warningLines = ({ color }: Terminal, { diagnostics }: StackResult): string
     ])
 
 /** `3 changed by hand`, `as applied`; `not read` of a run that failed. */
-const summaryOf = (result: StackResult): string => {
-  const { length } = handChanges(result)
+const summaryOf = (result: StackResult, { length }: readonly HandChange[]): string => {
   if (result.outcome !== 'succeeded')
     return length === 0 ? 'not read' : `${plural(length, 'change')} by hand so far`
   return length === 0 ? 'as applied' : `${plural(length, 'change')} by hand`
@@ -86,7 +85,7 @@ const summaryOf = (result: StackResult): string => {
 /** One line for a stack that was read. */
 export const readLine = ({ color }: Terminal, result: StackResult): string => {
   const word = result.outcome === 'succeeded' ? color.green('ok') : color.red(result.outcome)
-  return `${word} ${result.stack}: ${summaryOf(result)} (${formatSeconds(result.seconds)})`
+  return `${word} ${result.stack}: ${summaryOf(result, handChanges(result))} (${formatSeconds(result.seconds)})`
 }
 
 /** Stack by stack: what was renamed, removed and changed, property by property. Stacks that are as applied are left out. */
@@ -100,24 +99,26 @@ export const printHandChanges = (
     const lines = [...changes.flatMap((one) => changeLines(terminal, one)), ...warningLines(terminal, result)]
     if (lines.length === 0) continue
     const rest = result.counts.same === 0 ? '' : terminal.color.dim(`; ${result.counts.same} as applied`)
-    terminal.print(`${terminal.color.bold(result.stack)}: ${summaryOf(result)}${rest}`)
+    terminal.print(`${terminal.color.bold(result.stack)}: ${summaryOf(result, changes)}${rest}`)
     for (const line of lines) terminal.print(line)
     terminal.print('')
   }
 }
 
-/** How many stacks were read and what comes next, unless it was done already. */
+/** How many stacks were read and what comes next. `changed`: how many are otherwise; `isPutRight`: whether that was followed up. */
 export const closingLine = (
   results: readonly StackResult[],
   seconds: number,
-  isNextToCome = true,
+  {
+    changed = results.filter((one) => handChanges(one).length > 0).length,
+    isPutRight = false,
+  }: { readonly changed?: number; readonly isPutRight?: boolean } = {},
 ): string => {
-  const changed = results.filter((one) => handChanges(one).length > 0).length
   const failed = results.filter(({ outcome }) => outcome !== 'succeeded').length
   const parts = [
     `${plural(results.length, 'stack')} read, ${changed} changed by hand`,
     ...(failed === 0 ? [] : [`${failed} not read whole`]),
   ]
-  const next = changed === 0 || !isNextToCome ? '' : ' The next `tenantry up` puts back what the files say.'
+  const next = changed === 0 || isPutRight ? '' : ' The next `tenantry up` puts back what the files say.'
   return `${parts.join('; ')} (${formatSeconds(seconds)}).${next}`
 }

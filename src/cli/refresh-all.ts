@@ -2,6 +2,7 @@ import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { appliedFolder, keepApplied, readApplied, unsettleApplied } from './applied.ts'
 import { handChanges, readLine } from './hand-changes.ts'
+import { knownDrift, mergeDrift, rememberDrift } from './known-drift.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RefreshAllRequest {
@@ -41,6 +42,9 @@ export const refreshAll = async (request: RefreshAllRequest): Promise<RefreshAll
   for (const stack of request.stacks) if (folder !== undefined) await unsettleApplied(folder, stack)
   const kept: Promise<void>[] = []
   const keep = (result: StackResult): void => {
+    const { stack } = result
+    const drift = mergeDrift(knownDrift(environment, stack), handChanges(result))
+    kept.push(rememberDrift(environment, stack, drift))
     const record = records.get(result.stack)
     if (folder !== undefined && record !== undefined && isAsApplied(result))
       kept.push(keepApplied(folder, record))

@@ -9,6 +9,7 @@ import type { StackState } from '../model/desired-state.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
 import { forgetBegun } from './begun-plans.ts'
+import { forgetDrift } from './known-drift.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -88,6 +89,7 @@ const remember = async (
   if (folder === undefined || result.operation !== 'up' || result.outcome !== 'succeeded') return
   await recordApplied(folder, state)
   await forgetBegun(stateFolder(environment) ?? '', state.stack)
+  await forgetDrift(environment, state.stack)
 }
 
 /** What was applied to a stack before, and a plan that was begun on it, count no longer once another run begins. */

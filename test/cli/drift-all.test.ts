@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { recordApplied } from '../../src/cli/applied.ts'
 import { type DriftEffects, type DriftRequest, driftAll } from '../../src/cli/drift-all.ts'
 import { driftAsJson, driftExitCode, printDrift } from '../../src/cli/drift-report.ts'
+import { forgetDrift } from '../../src/cli/known-drift.ts'
 import type { Loaded } from '../../src/core/loaded.ts'
 import type { Connected } from '../../src/deploy/connected.ts'
 import type { StackResult } from '../../src/engine/stack-result.ts'
@@ -176,6 +177,36 @@ describe('drift', () => {
     })
     const { unowned } = await driftAll(request(), world([], { things: [network] }).effects)
     expect(unowned).toEqual([])
+  })
+
+  test('tells again what an earlier reading found, until somebody puts it right', async () => {
+    const renamed = (from: string, to: string): StackResult =>
+      result(
+        [
+          resource('access', 'team/developers', 'update', {
+            properties: [{ path: 'name', change: 'update', from, to }],
+          }),
+        ],
+        { stack: 'nonprod.acme', operation: 'refresh' },
+      )
+    const reading = (...found: readonly StackResult[]) =>
+      driftAll(request({ stacks: ['nonprod.acme'] }), {
+        ...world([]).effects,
+        refresh: async () => ({ results: found, seconds: 1 }),
+        authors: async () => new Map([['nonprod.acme team/developers', { user: 'jdoe', at: 'noon' }]]),
+      })
+    await reading(renamed('developers', 'hackers'))
+    const again = await reading(read('nonprod.acme', false))
+    expect(driftExitCode(again)).toBe(1)
+    expect(printed(again)).toContain('nonprod.acme: 1 change by hand')
+    expect(printed(again)).toContain('team/developers was renamed by hand, by jdoe at noon')
+    const further = await reading(renamed('hackers', 'thieves'))
+    expect(further.drifted[0]?.changes[0]?.properties).toEqual([
+      { path: 'name', change: 'update', from: 'developers', to: 'thieves' },
+    ])
+    expect((await reading(renamed('thieves', 'developers'))).drifted).toEqual([])
+    await forgetDrift(request().environment, 'nonprod.acme')
+    expect((await reading(read('nonprod.acme', false))).drifted).toEqual([])
   })
 
   test('says which system it could not look at, and fails', async () => {
