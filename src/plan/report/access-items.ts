@@ -6,7 +6,7 @@ import { accessInWords, holders } from './access-words.ts'
 import type { Place } from './alike.ts'
 import { groupBy } from './group-by.ts'
 import { withLeaving } from './leaving.ts'
-import { type Members, type Membership, membershipOf } from './membership.ts'
+import { type Members, type Membership, membershipOf, type TeamMembers } from './membership.ts'
 import {
   type GrantsBySubject,
   type Graphs,
@@ -15,6 +15,7 @@ import {
   personalChanges,
 } from './personal-access.ts'
 import { own, type Phrase } from './phrase.ts'
+import { regroupedItems } from './regrouped.ts'
 
 /** What some people, a team or an account gains or loses on one cluster. */
 export interface AccessItem extends Place {
@@ -60,8 +61,8 @@ interface Actor {
   readonly relation: AccessItem['relation']
   /** As `subjectText` writes them. */
   readonly subjects: readonly string[]
-  /** By what it changes: roles are looked for among what these hold. */
-  readonly by: readonly string[]
+  /** By what it changes, on either side: roles are looked for among what these hold. */
+  readonly by: Readonly<Record<Side, readonly string[]>>
   readonly people: readonly string[] | undefined
   readonly among: readonly string[]
 }
@@ -77,8 +78,8 @@ const itemsOf = (
     const told = changes.filter((change) => change[partOf[verb]].length > 0)
     if (told.length === 0) return []
     const held = {
-      here: grantsOf(cluster.graphs[sideOf[verb]], actor.by),
-      there: grantsOf(cluster.graphs[otherOf[verb]], actor.by),
+      here: grantsOf(cluster.graphs[sideOf[verb]], actor.by[sideOf[verb]]),
+      there: grantsOf(cluster.graphs[otherOf[verb]], actor.by[otherOf[verb]]),
     }
     return [
       {
@@ -110,7 +111,10 @@ const membersOf = ({ before, after }: Membership, team: string): readonly string
 
 const actorOf = (cluster: ClusterAccess, change: PersonalChange): Actor => {
   const { people, joined, left } = change
-  const by = [...change.by, ...joined, ...left]
+  const by = {
+    before: [...change.by.filter((one) => !joined.includes(one)), ...left],
+    after: [...change.by.filter((one) => !left.includes(one)), ...joined],
+  }
   const account = change.by.find(isAccount)
   if (account !== undefined) return { relation: 'itself', subjects: [account], by, people, among: [] }
   const [team] = change.by
@@ -140,7 +144,7 @@ const unpeopled = ({ membership }: ClusterAccess, subject: string): Actor => {
   return {
     relation: isEmpty ? 'of' : 'itself',
     subjects: [subject],
-    by: [subject],
+    by: { before: [subject], after: [subject] },
     people: isEmpty ? [] : undefined,
     among: [],
   }
@@ -196,27 +200,35 @@ const ofOrganizations = (
  * changes in effect for their people. In the order of the clusters in the change. Never throws.
  */
 export const accessItems = (change: FleetChange, members: Members): readonly AccessItem[] =>
-  [...new Set(change.stacks.map(({ cluster }) => cluster))].flatMap((cluster) => {
-    const touched = change.stacks.filter((stack) => stack.cluster === cluster)
-    const organizations = new Set(touched.map(({ organization }) => organization))
-    const onCluster = (states: readonly StackState[]) => states.filter((state) => state.cluster === cluster)
-    const [before, after] = [statesOf(change, cluster, 'before'), statesOf(change, cluster, 'after')]
-    const leaving = touched.filter((stack) => stack.after === undefined)
-    const items = clusterItems(
-      {
-        cluster,
-        graphs: {
-          before: grantsBySubject(accessGraph(onCluster(change.before))),
-          after: grantsBySubject(accessGraph(onCluster(change.after))),
-        },
-        membership: membershipOf(
-          ofOrganizations(change.before, cluster, organizations),
-          ofOrganizations(change.after, cluster, organizations),
-          members.get(cluster) ?? new Map(),
-        ),
-        accounts: new Map(accountsIn([...before, ...after])),
+  [...new Set(change.stacks.map(({ cluster }) => cluster))].flatMap((cluster) =>
+    itemsOn(cluster, change, members.get(cluster) ?? new Map()),
+  )
+
+const itemsOn = (cluster: string, change: FleetChange, live: TeamMembers): readonly AccessItem[] => {
+  const touched = change.stacks.filter((stack) => stack.cluster === cluster)
+  const organizations = new Set(touched.map(({ organization }) => organization))
+  const onCluster = (states: readonly StackState[]) => states.filter((state) => state.cluster === cluster)
+  const whole = {
+    before: ofOrganizations(change.before, cluster, organizations),
+    after: ofOrganizations(change.after, cluster, organizations),
+  }
+  const differing = [...statesOf(change, cluster, 'before'), ...statesOf(change, cluster, 'after')]
+  const membership = membershipOf(whole.before, whole.after, live)
+  const items = clusterItems(
+    {
+      cluster,
+      graphs: {
+        before: grantsBySubject(accessGraph(onCluster(change.before))),
+        after: grantsBySubject(accessGraph(onCluster(change.after))),
       },
-      touchedSubjects([...before, ...after]),
-    )
-    return withLeaving(items, new Set(leaving.map(({ organization }) => organization)))
-  })
+      membership,
+      accounts: new Map(accountsIn(differing)),
+    },
+    touchedSubjects(differing),
+  )
+  const leaving = touched.filter((stack) => stack.after === undefined)
+  return [
+    ...withLeaving(items, new Set(leaving.map(({ organization }) => organization))),
+    ...regroupedItems({ cluster, ...whole, membership, live }),
+  ]
+}

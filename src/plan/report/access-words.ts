@@ -96,6 +96,7 @@ export const holders = (subjects: readonly string[]): Phrase =>
     subjects.map((one) =>
       one.startsWith('user:') ? say`account ${one.slice('user:'.length)}` : say`${one}`,
     ),
+    mostCollections,
   )
 
 /** ‘nobody’, ‘1 person’, ‘3 people’. */

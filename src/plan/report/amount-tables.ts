@@ -24,7 +24,10 @@ const percent = (part: number, whole: number): string =>
   whole === 0 ? '' : ` (${Math.round((part / whole) * 100)} %)`
 
 /** A reviewer hears of what changes, and of what is nearly used up. */
-const isTold = ({ before, after, capacity }: Promised): boolean => before !== after || after > capacity * 0.9
+const nearlyAll = 0.9
+
+const isTold = ({ before, after, capacity }: Promised): boolean =>
+  (before !== null && before !== after) || after > capacity * nearlyAll
 
 const promiseRow = (cluster: string, promised: Promised): Row => {
   const { measure, before, after, capacity, physical } = promised

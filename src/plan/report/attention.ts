@@ -33,9 +33,9 @@ const verbs: Readonly<Record<ChangeLine['change'], string>> = {
   create: 'makes',
 }
 
-/** A change with its price: ‘deletes network `backend` of `acme` on `prod`: the services on it lose it’. */
+/** A change with its price: ‘deletes network `backend` (`acme` on `prod`) — the services on it lose it’. */
 const changeSentence = ({ value, places }: Alike<ChangeLine>): Phrase =>
-  say`${own(verbs[value.change])} ${value.what} of ${placesInWords(places)}${value.risk === undefined ? own('') : say`: ${value.risk.why}`}`
+  say`${own(verbs[value.change])} ${value.what} (${placesInWords(places)})${value.risk === undefined ? own('') : say` — ${value.risk.why}`}`
 
 const worstStage = (places: Alike<unknown>['places'], stageOf: (cluster: string) => Stage): Stage =>
   places.some(({ cluster }) => stageOf(cluster) === 'prod') ? 'prod' : 'nonprod'
@@ -58,9 +58,7 @@ const ofChanges = (
     })
 
 const ofAccess = (lines: readonly AccessLine[]): readonly Attention[] =>
-  lines
-    .filter(({ dangerous }) => dangerous)
-    .map(({ sentence }) => ({ about: 'access', sentence: say`what reaches the host: ${sentence}` }))
+  lines.filter(({ dangerous }) => dangerous).map(({ sentence }) => ({ about: 'access', sentence }))
 
 const ofBeyond = (beyond: readonly Beyond[]): readonly Attention[] => {
   const lost = beyond.filter(({ change }) => change === 'delete' || change === 'replace')

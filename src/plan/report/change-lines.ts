@@ -22,6 +22,8 @@ export interface ChangeLine {
   readonly risk?: Risk
   /** Whether the change of a replaced thing is noticed by nobody. */
   readonly seamless: boolean
+  /** Whether it only follows from what other lines tell. */
+  readonly follows: boolean
 }
 
 /** What a tenant's file says of a new thing that its resource does not; undefined where it says no more. */
@@ -60,6 +62,7 @@ const single = (change: Change, risk: Risk | undefined, facts: Facts): ChangeLin
   count: 1,
   ...(risk === undefined ? {} : { risk }),
   seamless: change.kind === 'replace' && isSeamless(change.after.kind),
+  follows: false,
 })
 
 const namesShown = 4
@@ -89,6 +92,7 @@ const folded = (changes: readonly Change[], risk?: Risk): ChangeLine => {
     count: changes.length,
     ...(risk === undefined ? {} : { risk }),
     seamless: first.kind === 'replace' && changes.every((one) => isSeamless(subjectOf(one).kind)),
+    follows: false,
   }
 }
 
@@ -101,12 +105,25 @@ const merged = (lines: readonly ChangeLine[]): ChangeLine | undefined => {
     what: listed(lines.map(({ what }) => what)),
     count: lines.reduce((sum, { count }) => sum + count, 0),
     seamless: lines.every(({ seamless }) => seamless),
+    follows: true,
   }
 }
 
+/** What is made anew of these differs in nothing that is not told elsewhere. */
+const replacedUnseen: ReadonlySet<Resource['kind']> = new Set(['Grant', 'DockerSecret'])
+
 /** A changed thing is told by its fields, whatever it follows from. */
-const isFolded = (change: Change, risk: Risk | undefined): boolean =>
-  risk === undefined && change.kind !== 'update' && following.has(subjectOf(change).kind)
+const isFolded = (change: Change, risk: Risk | undefined): boolean => {
+  const { kind } = subjectOf(change)
+  if (risk !== undefined || !following.has(kind)) return false
+  return change.kind === 'create' || change.kind === 'delete' || replacedUnseen.has(kind)
+}
+
+/** Changes of our own books alone: an order, a list that other lines tell one by one. */
+const isUnseen = (change: Change, risk: Risk | undefined): boolean =>
+  change.kind === 'update' &&
+  risk === undefined &&
+  fieldChanges(change.before, change.after, change.fields).length === 0
 
 const followingLines = (changes: readonly Change[]): readonly ChangeLine[] =>
   [...groupBy(changes, ({ kind }) => kind).values()].flatMap((ofKind) => {
@@ -141,6 +158,7 @@ const byWeight =
     changeOrder.indexOf(a.change) - changeOrder.indexOf(b.change) ||
     rankOf(a.risk, stage) - rankOf(b.risk, stage) ||
     Number(a.seamless) - Number(b.seamless) ||
+    Number(a.follows) - Number(b.follows) ||
     concernOrder.indexOf(a.concern) - concernOrder.indexOf(b.concern) ||
     compareText(plainText(a.what), plainText(b.what))
 
@@ -154,12 +172,8 @@ export const changeLines = (
   facts: Facts = noFacts,
 ): readonly ChangeLine[] => {
   const isPlain = (one: Change): boolean => isFolded(one, riskOf(one, stage))
-  return [
-    ...namedLines(
-      changes.filter((one) => !isPlain(one)),
-      stage,
-      facts,
-    ),
-    ...followingLines(changes.filter(isPlain)),
-  ].sort(byWeight(stage))
+  const named = changes.filter((one) => !isPlain(one) && !isUnseen(one, riskOf(one, stage)))
+  return [...namedLines(named, stage, facts), ...followingLines(changes.filter(isPlain))].sort(
+    byWeight(stage),
+  )
 }

@@ -140,6 +140,7 @@ const destructiveOf = (
     (a, b) =>
       rankOf(a.value.risk, stageOfPlaces(a, stageOf)) - rankOf(b.value.risk, stageOfPlaces(b, stageOf)) ||
       Number(a.value.seamless) - Number(b.value.seamless) ||
+      Number(a.value.follows) - Number(b.value.follows) ||
       changeOrder.indexOf(a.value.change) - changeOrder.indexOf(b.value.change),
   )
 

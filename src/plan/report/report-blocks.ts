@@ -72,8 +72,10 @@ const destructiveBlocks = ({ destructive }: ChangeReport, limits: Limits): reado
     heading(3, own('Deleted and made anew')),
     ...list([
       ...shown.map(({ value, places }) => {
-        const { lead = '', content } = lineItem(value)
-        return { lead, content: say`${content} (${placesInWords(places)})` }
+        return {
+          lead: leads[value.change],
+          content: say`${value.what} (${placesInWords(places)})${whyOf(value)}`,
+        }
       }),
       ...andMore(rest),
     ]),

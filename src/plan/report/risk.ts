@@ -24,7 +24,6 @@ const lossOf: Readonly<Partial<Record<Kind, Risk>>> = {
   ContentTrust: risk('security', 'unsigned images may run'),
   DockerService: risk('outage', 'it stops'),
   Network: risk('outage', 'the services on it lose it'),
-  NodePlacement: risk('outage', 'its node leaves the pool'),
   Organization: risk('security', 'everyone of it loses their access'),
   PortGroup: risk('outage', 'the networks on its VLAN lose it'),
   PromotionPolicy: risk('outage', 'images no longer get into the release repository by it'),
@@ -57,7 +56,7 @@ const lost = (change: Change, before: Resource): Risk | undefined => {
 const weakenedNetwork = (before: Network, after: Network, stage: Stage): Risk | undefined => {
   if (before.options.encrypted === 'true' && after.options.encrypted !== 'true')
     return risk('security', 'what goes over it is no longer encrypted')
-  if (before.internal && !after.internal) return risk('security', 'it gets a way out')
+  if (before.internal && !after.internal) return risk('security', 'what runs on it reaches beyond it')
   return stage === 'prod' && !before.attachable && after.attachable
     ? risk('security', 'containers outside of services may join it')
     : undefined
@@ -69,7 +68,8 @@ const rank = { 'read-only': 0, 'read-write': 1, admin: 2 } as const
 const weakened = (before: Resource, after: Resource, stage: Stage): Risk | undefined => {
   if (before.kind === 'Network' && after.kind === 'Network') return weakenedNetwork(before, after, stage)
   if (before.kind === 'ContentTrust' && after.kind === 'ContentTrust') {
-    if (before.required && !after.required) return risk('security', 'unsigned images may run')
+    if (before.required && !after.required)
+      return risk('security', 'what nobody signed gets onto the cluster')
     return before.signers.some((signer) => !after.signers.includes(signer))
       ? risk('security', 'fewer teams must sign an image')
       : undefined
@@ -78,7 +78,7 @@ const weakened = (before: Resource, after: Resource, stage: Stage): Risk | undef
     if (before.immutableTags && !after.immutableTags)
       return risk('security', 'a tag may be pushed again with another image')
     return before.scanOnPush && !after.scanOnPush
-      ? risk('security', 'images are no longer scanned when pushed')
+      ? risk('security', 'what is wrong with them shows late or never')
       : undefined
   }
   if (before.kind === 'RepositoryAccess' && after.kind === 'RepositoryAccess')

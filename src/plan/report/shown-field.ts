@@ -22,8 +22,14 @@ const scalar =
 
 const text = scalar((value) => (typeof value === 'string' ? say`${withoutSecrets(value)}` : withheld))
 const number = scalar((value) => (typeof value === 'number' ? say`${value}` : withheld))
-const yesNo = scalar((value) => own(value === true ? 'yes' : 'no'))
-const cpus = scalar((value) => own(typeof value === 'number' ? `${formatCpuMillis(value)} CPUs` : '?'))
+/** What holds from now on, as a clause of its own. */
+const clause =
+  (yes: string, no: string): Shown['tell'] =>
+  (_, after) =>
+    own(after === true ? yes : no)
+const cpus = scalar((value) =>
+  own(typeof value === 'number' ? `${formatCpuMillis(value)} CPU${value === 1000 ? '' : 's'}` : '?'),
+)
 const bytes = scalar((value) => own(typeof value === 'number' ? formatBytes(value) : '?'))
 const mebibytes = scalar((value) =>
   own(typeof value === 'number' && value >= 0 ? formatBytes(value * 1024 ** 2) : 'none'),
@@ -103,7 +109,7 @@ const fields: Readonly<Record<Field, Shown | undefined>> = {
   dependsOn: undefined,
   retained: undefined,
   accessLevel: shown('right', text),
-  attachable: shown('containers may join by hand', yesNo),
+  attachable: shown('', clause('containers may join by hand', 'containers may no longer join by hand')),
   availability: shown('availability', text),
   backend: shown('log-in', text),
   category: shown('category', text),
@@ -134,14 +140,14 @@ const fields: Readonly<Record<Field, Shown | undefined>> = {
   guestInfo: shown('settings', entryNames),
   hostname: shown('host name', text),
   image: shown('image', text),
-  immutableTags: shown('tags are final', yesNo),
-  internal: shown('no way out', yesNo),
+  immutableTags: shown('', clause('its tags are final', 'its tags are no longer final')),
+  internal: shown('', clause('it gets no way out', 'it gets a way out')),
   ipRange: shown('range', text),
   joinSeconds: shown('seconds to join', number),
   labels: shown('labels', entryNames),
   ldapSync: shown('LDAP group', ldap),
   machines: shown('VMs', list),
-  members: shown('members', list),
+  members: undefined,
   memoryLimitBytes: shown('memory limit', bytes),
   memoryLimitMib: shown('most memory', mebibytes),
   memoryMib: shown('memory', mebibytes),
@@ -161,11 +167,11 @@ const fields: Readonly<Record<Field, Shown | undefined>> = {
   policy: shown('text', unsaid),
   replicas: shown('replicas', number),
   repository: shown('image repository', text),
-  required: shown('only signed images', yesNo),
+  required: shown('', clause('only signed images run', 'unsigned images run too')),
   resourcePool: shown('pool', text),
   role: shown('role', text),
   rules: shown('rules', unsaid),
-  scanOnPush: shown('scanned when pushed', yesNo),
+  scanOnPush: shown('', clause('images are scanned when pushed', 'images are no longer scanned when pushed')),
   secretIdTtlSeconds: shown('seconds that a secret id lives', number),
   secrets: shown('secrets', referred),
   shortDescription: shown('description', unsaid),
@@ -206,5 +212,6 @@ export const fieldChanges = (
     if (!isField(field) || isEcho(field, differing)) return []
     const known = fields[field]
     if (known === undefined) return []
-    return [say`${own(known.label)} ${known.tell(fieldOf(before, field), fieldOf(after, field))}`]
+    const told = known.tell(fieldOf(before, field), fieldOf(after, field))
+    return [known.label === '' ? told : say`${own(known.label)} ${told}`]
   })

@@ -47,6 +47,7 @@ const gone = ({ organization, cluster }: StackChange, resources: readonly Resour
   count: resources.length,
   risk: tenantGone(organization ?? cluster),
   seamless: false,
+  follows: false,
 })
 
 /** What happens to one stack; that a whole one goes is one line. Never throws. */

@@ -1,3 +1,4 @@
+import type { Alike } from './alike.ts'
 import type { Attention } from './attention.ts'
 import type { ChangeReport } from './change-report.ts'
 import type { Item } from './document.ts'
@@ -20,12 +21,17 @@ const countsInWords = (counts: ChangeReport['counts']): string => {
     .join(', ')
 }
 
-/** ‘1 of 7 organizations changes’. */
+const isPlatform = ({ places }: Alike<unknown>): boolean =>
+  places.some(({ organization }) => organization === null)
+
+/** ‘1 of 7 organizations changes’, ‘The platform and 2 of 7 organizations change’. */
 export const title = (report: ChangeReport): Phrase => {
   const { changed, all } = report.organizations
   if (report.stacks.changed === 0 && changed.length === 0) return own('Nothing changes on any cluster')
   if (changed.length === 0) return own('The platform changes, no organization does')
-  return say`${changed.length} of ${counted(all, organizations)} ${own(changed.length === 1 ? 'changes' : 'change')}`
+  const platform = report.groups.some(isPlatform) || report.destructive.some(isPlatform)
+  const verb = platform || changed.length > 1 ? 'change' : 'changes'
+  return say`${own(platform ? 'The platform and ' : '')}${changed.length} of ${counted(all, organizations)} ${own(verb)}`
 }
 
 const mostNamed = 5
@@ -81,7 +87,7 @@ const leads: Readonly<Record<Attention['about'], string>> = {
   access: 'Access to hosts',
   outage: 'Outage',
   beyond: 'Beyond the files',
-  capacity: 'Capacity',
+  capacity: 'Running out',
 }
 
 /** What to look at first, cut to `most`. */
