@@ -6,22 +6,25 @@ import type { Tenant } from '../tenant/schema.ts'
 const platforms = new WeakMap<Cluster, StackState>()
 const tenants = new WeakMap<Cluster, WeakMap<Tenant, StackState>>()
 
-/** `compilePlatform`, once for each cluster value: two sides of a change share what did not change. */
+/** `compilePlatform`, out of what `platformOnce` keeps where it is there. */
+export const compiledPlatform = (cluster: Cluster): StackState =>
+  platforms.get(cluster) ?? compilePlatform(cluster)
+
+/** `compileTenant`, out of what `tenantOnce` keeps where it is there. */
+export const compiledTenant = (tenant: Tenant, cluster: Cluster): StackState =>
+  tenants.get(cluster)?.get(tenant) ?? compileTenant(tenant, cluster)
+
+/** `compilePlatform`, once for each cluster value and kept: two sides of a change share what did not change. */
 export const platformOnce = (cluster: Cluster): StackState => {
-  const known = platforms.get(cluster)
-  if (known !== undefined) return known
-  const state = compilePlatform(cluster)
+  const state = compiledPlatform(cluster)
   platforms.set(cluster, state)
   return state
 }
 
-/** `compileTenant`, once for each pair of values, whose state depends on nothing else. */
+/** `compileTenant`, once for each pair of values, whose state depends on nothing else, and kept. */
 export const tenantOnce = (tenant: Tenant, cluster: Cluster): StackState => {
+  const state = compiledTenant(tenant, cluster)
   const ofCluster = tenants.get(cluster) ?? new WeakMap<Tenant, StackState>()
-  tenants.set(cluster, ofCluster)
-  const known = ofCluster.get(tenant)
-  if (known !== undefined) return known
-  const state = compileTenant(tenant, cluster)
-  ofCluster.set(tenant, state)
+  tenants.set(cluster, ofCluster.set(tenant, state))
   return state
 }

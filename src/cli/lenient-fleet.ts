@@ -2,13 +2,14 @@ import type { Cluster } from '../cluster/schema.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
 import { type Checked, compareText, type Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
+import { sameValue } from '../core/same-value.ts'
 import { kindOfFile } from '../load/file-kind.ts'
 import type { TypedText } from '../load/load-fleet.ts'
 import { parseTypedFile } from '../load/read-typed-file.ts'
 import { validateCluster, validateTenant } from '../load/validate-file.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { Tenant } from '../tenant/schema.ts'
-import { platformOnce, tenantOnce } from './compile-once.ts'
+import { compiledPlatform, compiledTenant } from './compile-once.ts'
 
 /** Tenants and clusters as far as their files can be understood, and why the others cannot. */
 export interface LenientFleet {
@@ -73,15 +74,36 @@ const compiled = (
   }
 }
 
-const statesOn = (tenants: readonly Loaded<Tenant>[], cluster: Loaded<Cluster>): Checked<StackState>[] => [
-  compiled(() => platformOnce(cluster.value), cluster, cluster.value),
+type Known = ReadonlyMap<string, StackState>
+
+/** A state that is known already as that very value, so that thousands of copies need not be kept. */
+const asKnown = (state: StackState, known: Known): StackState => {
+  const same = known.get(state.stack)
+  return same !== undefined && sameValue(same, state) ? same : state
+}
+
+const statesOn = (
+  tenants: readonly Loaded<Tenant>[],
+  cluster: Loaded<Cluster>,
+  known: Known,
+): Checked<StackState>[] => [
+  compiled(() => asKnown(compiledPlatform(cluster.value), known), cluster, cluster.value),
   ...tenants
     .filter(({ value }) => isOnCluster(value, cluster.value))
-    .map((tenant) => compiled(() => tenantOnce(tenant.value, cluster.value), tenant, cluster.value)),
+    .map((tenant) =>
+      compiled(() => asKnown(compiledTenant(tenant.value, cluster.value), known), tenant, cluster.value),
+    ),
 ]
 
-/** Every stack of a fleet that was found; one that cannot be compiled is left out and no more. Never throws. */
-export const lenientStates = ({ tenants, clusters, issues }: LenientFleet): LenientStates => {
-  const all = clusters.flatMap((cluster) => statesOn(tenants, cluster))
+/**
+ * Every stack of a fleet that was found; one that cannot be compiled is left out and no more. What comes to the same as one of
+ * `known` is that very value. Never throws.
+ */
+export const lenientStates = (
+  { tenants, clusters, issues }: LenientFleet,
+  known: readonly StackState[] = [],
+): LenientStates => {
+  const byStack = new Map(known.map((state) => [state.stack, state]))
+  const all = clusters.flatMap((cluster) => statesOn(tenants, cluster, byStack))
   return { states: valuesOf(all), issues: [...issues, ...issuesOf(all)] }
 }

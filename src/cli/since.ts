@@ -92,7 +92,7 @@ const compared = async (
   const before = await baseFleet(files, base.commit, fleet)
   const told: Checked<LenientStates> =
     lines === undefined
-      ? { ok: true, value: lenientStates(before) }
+      ? { ok: true, value: lenientStates(before, stacks) }
       : statesOfLines(await lines, base.commit, stacks)
   if (!told.ok) return told
   const change = fleetChange(told.value.states, stacks, stagesOf(before, fleet))

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { compareText } from '../core/issue.ts'
+import { sameValue } from '../core/same-value.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { Resource } from '../model/resource.ts'
 
@@ -71,6 +72,7 @@ const isFixed = (kind: Resource['kind'], field: string): boolean => {
 }
 
 const changeOf = (before: Resource, after: Resource): readonly Change[] => {
+  if (sameValue(before, after)) return []
   const fields = fieldsThatDiffer(before, after)
   if (fields.length === 0) return []
   const kind = fields.some((field) => isFixed(after.kind, field)) ? 'replace' : 'update'

@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { compareText } from '../core/issue.ts'
+import { sameValue } from '../core/same-value.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { type Change, diffStates } from './changes.ts'
-import { stateDigest } from './state-digest.ts'
 
 /** One stack that a change touches. */
 export interface StackChange {
@@ -20,7 +19,7 @@ export interface StackChange {
 
 /** What a change of files does to the fleet's desired states. */
 export interface FleetChange {
-  /** Only stacks whose digest differs: clusters by stage (nonprod first) then name, the platform first within a cluster. */
+  /** Only stacks whose `stateDigest` differs: clusters by stage (nonprod first) then name, the platform first within a cluster. */
   readonly stacks: readonly StackChange[]
   /** Every stack's state on both sides, for totals. */
   readonly before: readonly StackState[]
@@ -47,18 +46,12 @@ export const compareStacks =
     Number(a.organization !== null) - Number(b.organization !== null) ||
     compareText(a.stack, b.stack)
 
-/** Compared by value first: most stacks of a fleet are equal, and that is told without making two texts. */
-const differ = (before: StackState | undefined, after: StackState | undefined): boolean =>
-  before === undefined || after === undefined
-    ? before !== after
-    : !isDeepStrictEqual(before, after) && stateDigest(before) !== stateDigest(after)
-
 const byStack = (states: readonly StackState[]): ReadonlyMap<string, StackState> =>
   new Map(states.map((state) => [state.stack, state]))
 
 const stackChange = (before: StackState | undefined, after: StackState | undefined): StackChange[] => {
   const known = after ?? before
-  if (known === undefined || !differ(before, after)) return []
+  if (known === undefined || sameValue(before, after)) return []
   const { stack, cluster, organization } = known
   return [{ stack, cluster, organization, before, after, changes: diffStates(before, after) }]
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Issue } from '../../core/issue.ts'
 import { fileKinds } from '../../load/file-kind.ts'
-import { loadFleet, type TypedText } from '../../load/load-fleet.ts'
+import type { TypedText } from '../../load/load-fleet.ts'
 import { readTypedText } from '../../load/read-typed-file.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type LenientStates, lenientFleet, lenientStates } from '../lenient-fleet.ts'
+import { lenientFleet, lenientStates } from '../lenient-fleet.ts'
 import { endLine, issueLine, stateLine } from '../state-lines.ts'
 
 const namesIn = (root: string, folder: string): string[] => {
@@ -32,17 +32,10 @@ const readLeniently = (root: string): { texts: TypedText[]; issues: Issue[] } =>
   return { texts, issues }
 }
 
-/** Of a fleet that passes every check, what applies it; of another, what can be understood. */
-const statesIn = async (root: string): Promise<LenientStates> => {
-  const checked = await loadFleet(root)
-  if (checked.ok) return lenientStates({ ...checked.value, issues: [] })
-  const { texts, issues } = readLeniently(root)
-  const found = lenientStates(lenientFleet(texts))
-  return { ...found, issues: [...issues, ...found.issues] }
-}
-
-const runStates = async ({ root, terminal }: CommandContext): Promise<void> => {
-  const { states, issues } = await statesIn(root)
+const tellStates = ({ root, terminal }: CommandContext): void => {
+  const read = readLeniently(root)
+  const { states, issues: found } = lenientStates(lenientFleet(read.texts))
+  const issues = [...read.issues, ...found]
   for (const state of states) terminal.print(stateLine(state))
   for (const issue of issues) terminal.print(issueLine(issue))
   terminal.print(endLine(states.length, issues.length))
@@ -57,4 +50,4 @@ export const statesCommand = (context: CommandContext): Command =>
     .description(
       'Print the desired state of every stack, a line each, as far as the files can be understood.',
     )
-    .action(() => runStates(context))
+    .action(() => tellStates(context))
