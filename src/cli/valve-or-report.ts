@@ -5,6 +5,7 @@ import { valveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
+import type { Members } from '../plan/report/membership.ts'
 import { checkValve, type ValveInput } from '../plan/valve.ts'
 import { organizationMadeAs } from '../tenant/former-name.ts'
 import { appliedFolder } from './applied.ts'
@@ -14,9 +15,6 @@ import { reportIssues } from './load-or-report.ts'
 import type { Selection } from './select.ts'
 import { strayStacks } from './stray-stacks.ts'
 import { vanishedIssues } from './vanished.ts'
-
-/** People by team, as `ValveInput.members`. */
-type Members = NonNullable<ValveInput['members']>
 
 /** What the valve goes by in a checkout: the fleet's settings, overrides and names. Pure. */
 export const valveInput = (fleet: Fleet, now: Date, members?: Members): ValveInput => {
@@ -72,6 +70,21 @@ export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> =>
     ...vanishedIssues(run.fleet, vanished, now),
     ...checkValve(change, valveInput(run.fleet, now, run.members)),
   ]
+}
+
+/** Why a change of files would be refused, going by the change alone. Pure. */
+export const changeIssues = (fleet: Fleet, change: FleetChange, now: Date): readonly Issue[] =>
+  checkValve(change, valveInput(fleet, now))
+
+/** Says on stderr what `up` would refuse, for whoever only looks. */
+export const noteRefusals = ({ terminal }: CommandContext, issues: readonly Issue[]): void => {
+  if (issues.length === 0) return
+  terminal.note(terminal.color.yellow('`up` would refuse this before its first call:'))
+  for (const { code, message, hint, source } of issues) {
+    const place = source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+    terminal.note(terminal.color.yellow(`  ${place}${code} ${message}`))
+    if (hint !== undefined) terminal.note(terminal.color.dim(`    ${hint}`))
+  }
 }
 
 /** Whether the stacks may be applied; prints why not and sets the exit code. @throws {Fault} as `guardIssues`. */

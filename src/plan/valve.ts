@@ -4,6 +4,7 @@ import { isExpired } from '../exception/expiry.ts'
 import type { Override, ValveRule } from '../exception/schema.ts'
 import type { ValveSettings } from '../fleet/settings.ts'
 import type { FleetChange } from './fleet-change.ts'
+import type { Members } from './report/membership.ts'
 import { archived, draining, frozen } from './valve/lifecycles.ts'
 import type { Finding, Place, ValveLook } from './valve/look.ts'
 import { dataDeleted, kindsDeleted } from './valve/resources.ts'
@@ -16,8 +17,8 @@ export interface ValveInput {
   /** Those of the fleet, expired ones too. */
   readonly overrides: readonly Loaded<Override>[]
   readonly now: Date
-  /** People by team, `organization/team`, of teams that follow an LDAP group, where somebody asked; none where absent. */
-  readonly members?: ReadonlyMap<string, readonly string[]>
+  /** People in teams that follow an LDAP group, where somebody asked; none where absent. */
+  readonly members?: Members
   /** Names that files give to organizations, by those they were made under, where the two differ. */
   readonly renamed?: ReadonlyMap<string, string>
   /** Where an organization's file says what it is called; none where absent. */
@@ -65,7 +66,7 @@ const findingsOf = (
     settings: input.settings,
     isLifted,
     nameOf: (organization) => input.renamed?.get(organization) ?? organization,
-    peopleOf: (team) => input.members?.get(team),
+    peopleOf: (cluster, team) => input.members?.get(cluster)?.get(team),
   }
   return rules.flatMap((rule) => rule(look))
 }

@@ -17,6 +17,10 @@ import {
 } from './valve-fleet.ts'
 
 const thirty = tenantsNumbered(30)
+
+/** Who is in a team, the same on both clusters. */
+const onBoth = (team: string, people: readonly string[]) =>
+  new Map(['nonprod', 'prod'].map((cluster) => [cluster, new Map([[team, people]])]))
 const quotaTouched = { applications: { web: { environments: ['dev', 'test'], repositories: ['web'] } } }
 
 /** The first so many of thirty with another repository. */
@@ -183,7 +187,7 @@ describe('people', () => {
     expect(saidOf(valveOn(group('CN=A,DC=bank'), group('CN=B,DC=bank')))).toEqual([
       'members-removed: The team t000/all leaves CN=A,DC=bank: everyone in it may lose access.',
     ])
-    const members = new Map([['t000/all', ['ada', 'bob']]])
+    const members = onBoth('t000/all', ['ada', 'bob'])
     expect(saidOf(valveOn(group('CN=A,DC=bank'), group('CN=B,DC=bank'), { members }))).toEqual([
       'members-removed: The team t000/all loses 2 of 2 people (100 %), more than 25 %.',
     ])
@@ -221,7 +225,7 @@ describe('people', () => {
     const left = group('CN=A,DC=bank')
     const overrides = [overrideOf({ rules: ['members-removed', 'grants-removed'], organizations: ['t000'] })]
     expect(saidOf(valveOn(both('zoe'), left, { overrides }))).toEqual([])
-    const members = new Map([['t000/all', ['ada']]])
+    const members = onBoth('t000/all', ['ada'])
     expect(saidOf(valveOn(both('zoe'), left, { overrides, members }))).toEqual([
       'owners-few: t000 keeps 1 person who may change its services, 2 before; 2 is the least.',
     ])

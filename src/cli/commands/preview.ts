@@ -28,6 +28,7 @@ import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
 import { sinceOption } from '../since-option.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import { plural } from '../terminal.ts'
+import { changeIssues, guardIssues, noteRefusals } from '../valve-or-report.ts'
 import { runCommand } from './run.ts'
 
 interface PreviewOptions {
@@ -76,7 +77,7 @@ const nothingRun: RunAllReport = { results: [], access: {}, skipped: [], seconds
 
 const runEngines = async (
   context: CommandContext,
-  { fleet, stacks }: Subject,
+  { fleet, stacks, since }: Subject,
   selection: Selection,
   options: PreviewOptions,
 ): Promise<RunOutcome | undefined> => {
@@ -84,6 +85,12 @@ const runEngines = async (
   const environment = await runEnvironment(project, terminal)
   const engine = await ensureEngine({ report: terminal.note, environment })
   const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
+  const findEngine = async () => engine
+  const change = since === undefined ? {} : { change: since.change }
+  noteRefusals(
+    context,
+    await guardIssues({ fleet, stacks, selection, environment, project, findEngine, ...change }),
+  )
   const request = {
     project,
     terminal,
@@ -174,6 +181,7 @@ const runPreview = async (
   const { since, stacks } = subject
   if (since !== undefined && options.json !== true) noteScope(context, since)
   const isIdle = since !== undefined && stacks.length === 0 && options.plan === undefined
+  if (isIdle) noteRefusals(context, changeIssues(subject.fleet, since.change, new Date()))
   const outcome = isIdle
     ? { ...nothingRun, stray: [] }
     : await runEngines(context, subject, selection, options)

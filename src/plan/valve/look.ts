@@ -16,8 +16,8 @@ export interface ValveLook {
   readonly isLifted: (rule: ValveRule, place: Place) => boolean
   /** The name by which people know an organization: that of its file, where it was renamed. */
   readonly nameOf: (organization: string) => string
-  /** People in a team, `organization/team`, that follows an LDAP group, as the directory has them now; undefined where unknown. */
-  readonly peopleOf: (team: string) => readonly string[] | undefined
+  /** People on a cluster in a team, `organization/team`, that follows an LDAP group, as they are now; undefined where unknown. */
+  readonly peopleOf: (cluster: string, team: string) => readonly string[] | undefined
 }
 
 /** Something that a change may not do by itself. */

@@ -5,7 +5,13 @@ import { accessGraph, effectiveAccess, permissionsOf } from '../effective-access
 import type { StackChange } from '../fleet-change.ts'
 import { type Finding, isTooMany, shareText, type ValveLook } from './look.ts'
 
-type PeopleOf = ValveLook['peopleOf']
+/** On one cluster. */
+type PeopleOf = (team: string) => readonly string[] | undefined
+
+const peopleOn =
+  ({ peopleOf }: ValveLook, { cluster }: StackChange): PeopleOf =>
+  (team) =>
+    peopleOf(cluster, team)
 
 const teamsOf = (state: StackState): ReadonlyMap<string, Team> =>
   new Map(
@@ -48,34 +54,47 @@ const shownTeam = (name: string, { nameOf }: ValveLook): string => {
   return `${nameOf(name.slice(0, slash))}${name.slice(slash)}`
 }
 
+/** A team on both sides of a change. */
+interface TeamChange {
+  readonly name: string
+  readonly before: Team
+  readonly after: Team | undefined
+  readonly peopleOf: PeopleOf
+}
+
 const memberMessage = (
   look: ValveLook,
-  name: string,
-  before: Team,
-  after: Team | undefined,
+  { name, before, after, peopleOf }: TeamChange,
 ): string | undefined => {
   const limit = look.settings.membersRemoved
-  const lost = lostMembers(name, { before, after }, look.peopleOf)
+  const lost = lostMembers(name, { before, after }, peopleOf)
   if (lost === 'everyone')
     return `The team ${shownTeam(name, look)} ${after === undefined ? 'goes' : `leaves ${before.ldapSync?.groupDn ?? 'its group'}`}: everyone in it may lose access`
-  const total = membersOf(name, before, look.peopleOf)?.length ?? 0
+  const total = membersOf(name, before, peopleOf)?.length ?? 0
   return isTooMany(lost.length, total, limit)
     ? `The team ${shownTeam(name, look)} loses ${shareText(lost.length, total, 'people')}, more than ${limit.percent} %`
     : undefined
+}
+
+const noTeams: ReadonlyMap<string, Team> = new Map()
+
+const teamChanges = (look: ValveLook, one: StackChange): readonly TeamChange[] => {
+  const then = one.before === undefined ? noTeams : teamsOf(one.before)
+  const now = one.after === undefined ? noTeams : teamsOf(one.after)
+  const peopleOf = peopleOn(look, one)
+  return [...then].map(([name, before]) => ({ name, before, after: now.get(name), peopleOf }))
 }
 
 /** Teams that lose many of their people: named ones that go, or a group that is another. */
 export const membersRemoved = (look: ValveLook): readonly Finding[] =>
   look.change.stacks
     .filter((one) => isKept(one) && !look.isLifted('members-removed', one))
-    .flatMap((one) => {
-      const then = one.before === undefined ? new Map<string, Team>() : teamsOf(one.before)
-      const now = one.after === undefined ? new Map<string, Team>() : teamsOf(one.after)
-      return [...then].flatMap(([name, team]): Finding[] => {
-        const message = memberMessage(look, name, team, now.get(name))
+    .flatMap((one) =>
+      teamChanges(look, one).flatMap((team): Finding[] => {
+        const message = memberMessage(look, team)
         return message === undefined ? [] : [{ rule: 'members-removed', places: [one], message }]
-      })
-    })
+      }),
+    )
 
 const grantsOf = (state: StackState): ReadonlyMap<string, readonly Grant[]> => {
   const byTeam = new Map<string, Grant[]>()
@@ -162,8 +181,9 @@ const ownersOf = (state: StackState, peopleOf: PeopleOf): number => {
 
 const ownersMessage = (look: ValveLook, one: StackChange): string | undefined => {
   if (one.before === undefined || one.after === undefined) return undefined
-  const before = ownersOf(one.before, look.peopleOf)
-  const after = ownersOf(one.after, (name) => (isNewGroup(one, name) ? undefined : look.peopleOf(name)))
+  const peopleOf = peopleOn(look, one)
+  const before = ownersOf(one.before, peopleOf)
+  const after = ownersOf(one.after, (name) => (isNewGroup(one, name) ? undefined : peopleOf(name)))
   const { ownersLeast } = look.settings
   if (after >= ownersLeast || after >= before) return undefined
   const then = Number.isFinite(before) ? `, ${before} before` : ''
