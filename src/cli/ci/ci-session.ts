@@ -86,7 +86,7 @@ export const openSession = async (
   const isUntrusted = place.value.pullRequest?.untrusted !== undefined
   if (isUntrusted) dropSecrets(environment)
   const issues: Issue[] = []
-  const terminal = ciTerminal(outer.terminal, place.value.forge)
+  const terminal = ciTerminal(outer.terminal, place.value.forge, secrets)
   const context = {
     root: outer.root,
     project: outer.project,

@@ -1,4 +1,6 @@
 import pc from 'picocolors'
+import { redact } from '../../core/redact.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { CiPlace } from '../../forge/ci-place.ts'
 import { harmlessLine } from '../../forge/workflow-commands.ts'
 import type { Terminal } from '../terminal.ts'
@@ -11,10 +13,18 @@ export interface CiTerminal extends Terminal {
   readonly command: (line: string) => void
 }
 
-/** The log of a job, over the terminal of the process. */
-export const ciTerminal = (terminal: Terminal, forge: CiPlace['forge']): CiTerminal => {
+/** The log of a job, over the terminal of the process. None of the secrets is ever in it. */
+export const ciTerminal = (
+  terminal: Terminal,
+  forge: CiPlace['forge'],
+  secrets: readonly Secret[],
+): CiTerminal => {
   const printed: string[] = []
-  const shown = (line: string): string => (forge === 'github' ? harmlessLine(line) : line)
+  const texts = secrets.map((secret) => secret.reveal())
+  const shown = (line: string): string => {
+    const clean = redact(line, texts)
+    return forge === 'github' ? harmlessLine(clean) : clean
+  }
   return {
     live: false,
     color: pc.createColors(false),

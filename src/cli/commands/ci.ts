@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from 'commander'
 import { ciApply } from '../ci/ci-apply.ts'
+import { ciDrift } from '../ci/ci-drift.ts'
 import { ciPreview } from '../ci/ci-preview.ts'
 import { type CiSession, openSession } from '../ci/ci-session.ts'
 import { stages } from '../ci/plan-stages.ts'
@@ -71,10 +72,28 @@ Examples:
     )
     .action(inJob(context, ciApply))
 
+const driftCommand = (context: CommandContext): Command =>
+  new Command('drift')
+    .description('Tell what is otherwise than it was applied, on a schedule.')
+    .option('--fix', 'put right what was changed by hand, but for organizations on hold', false)
+    .addOption(parallelOption())
+    .addHelpText(
+      'after',
+      `
+Told in the job's summary and .tenantry/ci/report.md; the exit code fails the job, which tells whoever watches it.
+Exit codes: 0 nothing found, or all of it put right; 1 something is otherwise; 2 usage; 3 something could not be read or put
+right.
+
+Examples:
+  $ tenantry ci drift
+  $ tenantry ci drift --fix`,
+    )
+    .action(inJob(context, ciDrift))
+
 export const ciCommand = (context: CommandContext): Command => {
   const ci = new Command('ci').description(
     'What a job of GitHub Actions, GitLab CI or a hook of plain git calls: preview, apply, drift.',
   )
-  for (const make of [previewCommand, applyCommand]) ci.addCommand(make(context))
+  for (const make of [previewCommand, applyCommand, driftCommand]) ci.addCommand(make(context))
   return ci
 }
