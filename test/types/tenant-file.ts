@@ -66,3 +66,13 @@ export const numberForText = defineTenant({
 
 // @ts-expect-error a cluster is more than its name
 export const bareCluster = defineCluster({ cluster: 'nonprod' })
+
+export const renamed = defineTenant({
+  ...smallest,
+  lifecycle: 'draining',
+  previously: 'apex',
+  teams: { developers: { role: 'developer', members: ['ann'], previously: 'coders' } },
+})
+
+// @ts-expect-error no such place in life
+export const unknownLifecycle = defineTenant({ ...smallest, lifecycle: 'paused' })
