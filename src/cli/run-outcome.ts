@@ -48,6 +48,9 @@ export const findStray = (
   fleet: Fleet,
   selection: Selection,
 ): Promise<readonly StrayStack[]> =>
-  listStacks(place)
+  listStacks({
+    ...place,
+    among: (names) => strayStacks(fleet, names, selection).map(({ stack }) => stack),
+  })
     .then((existing) => strayStacks(fleet, existing, selection))
     .catch(() => [])
