@@ -8,7 +8,7 @@ import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
-import { exitCode } from '../exit-code.ts'
+import { exitCode, UsageError } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
 import { previewPlan } from '../preview-plan.ts'
@@ -147,6 +147,19 @@ const notesOf = ({ notes, baseIssues }: SinceChange): readonly Phrase[] => [
   ...baseIssues.map(({ message }) => say`Of the files compared with: ${message}`),
 ]
 
+/** Where no engine has to run, what is previewed can be told without a lab or connections too: people are not counted then. */
+const reportEnvironment = async (
+  { project, terminal }: CommandContext,
+  { stacks }: Subject,
+): Promise<NodeJS.ProcessEnv | undefined> => {
+  try {
+    return await runEnvironment(project, terminal)
+  } catch (error) {
+    if (stacks.length === 0 && error instanceof UsageError) return undefined
+    throw error
+  }
+}
+
 /** The outcome as a reviewer reads it. */
 const reportPreview = async (
   context: CommandContext,
@@ -155,13 +168,13 @@ const reportPreview = async (
   selection: Selection,
   { format = 'text', output }: PreviewOptions,
 ): Promise<void> => {
-  const { project, terminal, finish } = context
-  const environment = await runEnvironment(project, terminal)
+  const { terminal, finish } = context
+  const environment = await reportEnvironment(context, subject)
   const report = await makeReport({
-    ...comparedOf(subject, selection, environment),
+    ...comparedOf(subject, selection, environment ?? process.env),
     fleet: subject.fleet,
     results: outcome.results,
-    environment,
+    ...(environment === undefined ? {} : { environment }),
     notes: subject.since === undefined ? [] : notesOf(subject.since),
   })
   await writeReport(terminal, report, { format, ...(output === undefined ? {} : { output }) })
