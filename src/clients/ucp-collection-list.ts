@@ -28,7 +28,7 @@ const page = async (ucp: Ucp, start: string): Promise<readonly ListedCollection[
 }
 
 /**
- * The page after some. Whether `start` is the id of a collection or a number is not known of every version (reference §9): a
+ * The page after some; none where there is nothing more. Whether `start` is the id of a collection or a number is not known of every version (reference §9): a
  * server that wants a number refuses the id, or answers from the beginning again.
  */
 const pageAfter = async (
@@ -37,23 +37,26 @@ const pageAfter = async (
   last: string,
 ): Promise<readonly ListedCollection[]> => {
   const isNew = ({ id }: ListedCollection): boolean => !found.has(id)
-  try {
-    const byId = await page(ucp, last)
-    if (byId.some(isNew)) return byId
-  } catch (error) {
-    if (!isFault(error, 'invalid-request')) throw error
-  }
-  return page(ucp, String(found.size))
+  for (const start of [last, String(found.size)])
+    try {
+      const next = await page(ucp, start)
+      if (next.some(isNew)) return next
+    } catch (error) {
+      if (!isFault(error, 'invalid-request')) throw error
+    }
+  return []
 }
 
-/** Every collection that the caller may see, each once. @throws {Fault} as `Ucp` does. */
+/**
+ * Every collection that the caller may see, each once. A short page is no sign of the end: a server may give fewer than it is
+ * asked for. @throws {Fault} as `Ucp` does.
+ */
 export const listCollections = async (ucp: Ucp): Promise<readonly ListedCollection[]> => {
   const found = new Map<string, ListedCollection>()
-  for (let next = await page(ucp, ''); ; ) {
-    const before = found.size
+  let next = await page(ucp, '')
+  while (next.length > 0) {
     for (const one of next) found.set(one.id, one)
-    const last = next.at(-1)
-    if (last === undefined || found.size === before || next.length < pageSize) return [...found.values()]
-    next = await pageAfter(ucp, found, last.id)
+    next = await pageAfter(ucp, found, next.at(-1)?.id ?? '')
   }
+  return [...found.values()]
 }
