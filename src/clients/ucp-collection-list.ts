@@ -42,7 +42,7 @@ const pageAfter = async (
       const next = await page(ucp, start)
       if (next.some(isNew)) return next
     } catch (error) {
-      if (!isFault(error, 'invalid-request')) throw error
+      if (!isFault(error, 'invalid-request') && !isFault(error, 'not-found')) throw error
     }
   return []
 }

@@ -50,7 +50,7 @@ const plainUser = (user: string): string =>
     ?.toLowerCase() ?? ''
 
 /** The last one that changed an object and is not us; undefined where nobody is known. */
-const lastAuthor = async (
+export const lastAuthor = async (
   vsphere: Vsphere,
   object: ObjectReference,
   own: string,
