@@ -37,6 +37,8 @@ export interface CiPlace {
   readonly runUrl?: string
   /** The file whose Markdown the forge shows as the job's summary. */
   readonly summaryFile?: string
+  /** The file whose lines `name=value` later jobs can read. */
+  readonly outputFile?: string
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -91,6 +91,7 @@ export const githubPlace = (environment: Environment, payload: unknown): Checked
     ...(request === undefined ? {} : { pullRequest: request }),
     ...(url === undefined ? {} : { runUrl: url }),
     ...(environment.GITHUB_STEP_SUMMARY ? { summaryFile: environment.GITHUB_STEP_SUMMARY } : {}),
+    ...(environment.GITHUB_OUTPUT ? { outputFile: environment.GITHUB_OUTPUT } : {}),
   }
   return { ok: true, value }
 }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,52 +5,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { root as checkout } from '../../bin/bundle.mjs'
 import { type GitHubStandIn, githubRepository, githubToken, startGitHub } from './forges/github.ts'
 import { type GitLabStandIn, gitlabProject, gitlabToken, startGitLab } from './forges/gitlab.ts'
+import { bareEnvironment, type Ended, git, startProgram } from './git-command.ts'
 
 /*
  * `tenantry ci preview` as a job calls it: a bare repository, clones, branches, commits and pushes of the real git; both forges'
  * stand-ins; no engine, which test/integration/ci.test.ts adds.
  */
 
-interface Ended {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-const started = (
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Ended> =>
-  new Promise((done) => {
-    const child = execFile(command, args, { cwd, env, maxBuffer: 1e8 }, (_, out, err) =>
-      done({ code: child.exitCode ?? -1, out, err }),
-    )
-  })
-
-/** Nobody's own settings, and no forge's variables: those of the machine that runs the tests among them. */
-const bare = (): NodeJS.ProcessEnv => ({
-  PATH: process.env.PATH,
-  HOME: tmpdir(),
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_AUTHOR_NAME: 'Ada',
-  GIT_AUTHOR_EMAIL: 'ada@bank.example',
-  GIT_COMMITTER_NAME: 'Ada',
-  GIT_COMMITTER_EMAIL: 'ada@bank.example',
-  NO_COLOR: '1',
-})
-
 let scratch: string
 let hub: string
 let work: string
-
-const git = async (folder: string, ...args: string[]): Promise<string> => {
-  const { code, out, err } = await started('git', args, folder, bare())
-  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${err}`)
-  return out.trim()
-}
 
 const edit = async (path: string, before: string | RegExp, after: string): Promise<void> => {
   const text = await readFile(join(work, path), 'utf8')
@@ -103,11 +66,11 @@ beforeEach(async () => {
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
 const ci = (folder: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> =>
-  started(
+  startProgram(
     process.execPath,
     [join(checkout, 'bin/tenantry.mjs'), '--root', folder, 'ci', 'preview', ...args],
     folder,
-    { ...bare(), ...env },
+    { ...bareEnvironment(), ...env },
   )
 
 const artifact = (folder: string, name: string): Promise<string> =>

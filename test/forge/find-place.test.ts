@@ -10,6 +10,7 @@ const github = {
   GITHUB_REPOSITORY: 'bank/tenants',
   GITHUB_RUN_ID: '99',
   GITHUB_STEP_SUMMARY: '/runner/summary.md',
+  GITHUB_OUTPUT: '/runner/output',
 }
 const request = (head: unknown = { sha: commit('a'), repo: { id: 1 } }, login = 'ada') => ({
   pull_request: { number: 7, head, base: { sha: commit('b'), repo: { id: 1 } }, user: { login } },
@@ -57,6 +58,7 @@ describe('GitHub', () => {
         },
         runUrl: 'https://github.com/bank/tenants/actions/runs/99',
         summaryFile: '/runner/summary.md',
+        outputFile: '/runner/output',
       },
     })
   })

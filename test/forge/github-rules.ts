@@ -2,6 +2,7 @@ import { parse } from 'yaml'
 import * as z from 'zod'
 
 const Step = z.strictObject({
+  id: z.string().optional(),
   uses: z.string().optional(),
   run: z.string().optional(),
   if: z.string().optional(),
@@ -16,6 +17,7 @@ const Job = z.strictObject({
   'runs-on': z.union([z.string(), z.array(z.string())]),
   'timeout-minutes': z.int(),
   environment: z.string().optional(),
+  outputs: z.record(z.string(), z.string()).optional(),
   permissions: z.record(z.string(), z.enum(['read', 'write'])),
   concurrency: z.strictObject({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
   steps: z.array(Step),

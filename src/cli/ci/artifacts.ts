@@ -1,4 +1,4 @@
-import { appendFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileFault } from '../../engine/state-fault.ts'
 import { UsageError } from '../exit-code.ts'
@@ -22,17 +22,22 @@ const refuseLinks = async (root: string): Promise<void> => {
       )
 }
 
+/** Files of the folder that an apply needs, which `ci preview` wrote before it. */
+const isPlan = (name: string): boolean => /^plan-[a-z]+\.json$/.test(name)
+
 /**
- * Makes the folder for a job's artifacts, empty: no report of an earlier run is taken for this one's. Its path.
+ * Makes the folder for a job's artifacts, without the reports of an earlier run: none of them is taken for this one's. Plans stay
+ * where they are kept. Its path.
  *
  * @throws {UsageError} where a link stands in its place. @throws {Fault} where it cannot be written.
  */
-export const emptyArtifacts = async (root: string): Promise<string> => {
+export const freshArtifacts = async (root: string, plans: 'kept' | 'dropped'): Promise<string> => {
   await refuseLinks(root)
   const folder = join(root, artifactFolder)
   try {
-    await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
+    const old = (await readdir(folder)).filter((name) => plans === 'dropped' || !isPlan(name))
+    for (const name of old) await rm(join(folder, name), { recursive: true })
   } catch (error) {
     throw fileFault(error, 'The folder for the artifacts', folder)
   }
@@ -52,11 +57,11 @@ export const writeArtifacts = async (
     }
 }
 
-/** Adds to the job's summary. @throws {Fault} where it cannot be written. */
-export const appendSummary = async (file: string, markdown: string): Promise<void> => {
+/** Adds lines to a file that the forge gave the job. @throws {Fault} where it cannot be written. */
+export const appendForForge = async (file: string, text: string): Promise<void> => {
   try {
-    await appendFile(file, `${markdown}\n`)
+    await appendFile(file, `${text}\n`)
   } catch (error) {
-    throw fileFault(error, 'The summary of the job', file)
+    throw fileFault(error, 'What the forge is told', file)
   }
 }

@@ -4,11 +4,10 @@ import type { ChangeReport } from '../../plan/report/change-report.ts'
 import { renderComment, wholeMarkdown } from '../../plan/report/comment.ts'
 import { own, type Phrase, say } from '../../plan/report/phrase.ts'
 import { renderJson } from '../../plan/report/render-json.ts'
-import { checkValve } from '../../plan/valve.ts'
 import { runEnvironment } from '../environment.ts'
 import { reportIssues } from '../load-or-report.ts'
 import { makeReport, writeReport } from '../preview-report.ts'
-import { valveInput } from '../valve-or-report.ts'
+import { changeIssues } from '../valve-or-report.ts'
 import { vanishedIssues } from '../vanished.ts'
 import { artifactFolder } from './artifacts.ts'
 import type { CiSession } from './ci-session.ts'
@@ -47,9 +46,9 @@ const subjectOf = async (
 }
 
 /** Why the change would not be applied: printed, and the exit code set. */
-const refusals = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject) => {
+const refusals = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject): readonly Issue[] => {
   const now = new Date()
-  const issues = [...vanishedIssues(fleet, vanished, now), ...checkValve(change, valveInput(fleet, now))]
+  const issues = [...vanishedIssues(fleet, vanished, now), ...changeIssues(fleet, change, now)]
   if (issues.length > 0) reportIssues(context, issues, new Map(), false)
   return issues
 }

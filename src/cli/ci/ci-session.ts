@@ -5,7 +5,7 @@ import type { CiPlace } from '../../forge/ci-place.ts'
 import { findPlace } from '../../forge/find-place.ts'
 import type { CommandContext } from '../command-context.ts'
 import { reportIssues } from '../load-or-report.ts'
-import { emptyArtifacts } from './artifacts.ts'
+import { freshArtifacts } from './artifacts.ts'
 import { type CiTerminal, ciTerminal } from './ci-terminal.ts'
 
 /** One run of `tenantry ci`. */
@@ -75,6 +75,7 @@ const readEvent = async (path: string | undefined): Promise<unknown> => {
 export const openSession = async (
   outer: CommandContext,
   environment: NodeJS.ProcessEnv,
+  plans: 'kept' | 'dropped',
 ): Promise<CiSession | undefined> => {
   const secrets = secretsIn(environment)
   const token = takeToken(environment)
@@ -94,6 +95,6 @@ export const openSession = async (
     terminal,
     tellIssues: (told: readonly Issue[]) => issues.push(...told),
   }
-  const folder = await emptyArtifacts(outer.root)
+  const folder = await freshArtifacts(outer.root, plans)
   return { place: place.value, context, token: isUntrusted ? undefined : token, secrets, folder, issues }
 }

@@ -11,7 +11,7 @@ import { postFault } from '../../forge/post-fault.ts'
 import { annotations } from '../../forge/workflow-commands.ts'
 import { exitCode } from '../exit-code.ts'
 import { reportError } from '../report-error.ts'
-import { appendSummary, artifactFolder, writeArtifacts } from './artifacts.ts'
+import { appendForForge, artifactFolder, writeArtifacts } from './artifacts.ts'
 import type { CiSession } from './ci-session.ts'
 
 /** What a job has found out, for each of its readers. */
@@ -112,7 +112,7 @@ export const deliver = async (session: CiSession, delivery: Delivery): Promise<v
     Object.fromEntries(Object.entries(files).map(([name, text]) => [name, clean(text)])),
   )
   const { summaryFile } = session.place
-  if (summaryFile !== undefined) await appendSummary(summaryFile, fittedSummary(markdown))
+  if (summaryFile !== undefined) await appendForForge(summaryFile, fittedSummary(markdown))
   markLines(session)
   if (body !== undefined) await comment(session, body)
 }

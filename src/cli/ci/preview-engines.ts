@@ -1,12 +1,14 @@
 import { join } from 'node:path'
-import { ensureEngine } from '../../engine/engine.ts'
+import { type Engine, ensureEngine } from '../../engine/engine.ts'
 import type { StackResult } from '../../engine/stack-result.ts'
+import type { Fleet } from '../../load/fleet.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { previewPlan } from '../preview-plan.ts'
 import { reportError } from '../report-error.ts'
 import { type RunAllRequest, runAll } from '../run-all.ts'
+import { appendForForge } from './artifacts.ts'
 import type { CiSession } from './ci-session.ts'
 import { isOfStage, stages } from './plan-stages.ts'
 import type { PreviewSubject } from './preview-subject.ts'
@@ -28,14 +30,36 @@ export interface PreviewsRequest {
   readonly plans: boolean
 }
 
+/**
+ * A plan for each stage: plan-nonprod.json, plan-prod.json. How many stacks each holds is told to later jobs, so that nobody is
+ * asked to approve nothing.
+ */
+const planned = async (
+  { context, folder, place }: CiSession,
+  fleet: Fleet,
+  engine: Engine,
+  request: Omit<RunAllRequest, 'operation'>,
+): Promise<readonly StackResult[]> => {
+  const results: StackResult[] = []
+  for (const stage of stages) {
+    const isHere = isOfStage(fleet, stage)
+    const file = join(folder, `plan-${stage}.json`)
+    const own = { ...request, stacks: request.stacks.filter(({ stack }) => isHere(stack)) }
+    const report = await previewPlan(context, { file, engine, request: own, json: false })
+    const found = report?.results ?? []
+    if (place.outputFile !== undefined) await appendForForge(place.outputFile, `${stage}=${found.length}`)
+    results.push(...found)
+  }
+  return results
+}
+
 const previews = async (
   session: CiSession,
   { subject, parallel, plans }: PreviewsRequest,
   environment: NodeJS.ProcessEnv,
 ): Promise<readonly StackResult[]> => {
-  const { context, folder } = session
-  const { project, terminal } = context
-  const { fleet, stacks } = subject
+  const { project, terminal } = session.context
+  const { stacks } = subject
   if (stacks.length === 0 && !plans) return []
   const engine = await ensureEngine({ report: terminal.note, environment })
   const request: Omit<RunAllRequest, 'operation'> = {
@@ -48,16 +72,9 @@ const previews = async (
     full: false,
     signal: abortOnInterrupt(terminal),
   }
-  if (!plans) return (await runAll({ ...request, operation: 'preview' })).results
-  const results: StackResult[] = []
-  for (const stage of stages) {
-    const isHere = isOfStage(fleet, stage)
-    const file = join(folder, `plan-${stage}.json`)
-    const own = { ...request, stacks: stacks.filter(({ stack }) => isHere(stack)) }
-    const report = await previewPlan(context, { file, engine, request: own, json: false })
-    results.push(...(report?.results ?? []))
-  }
-  return results
+  return plans
+    ? planned(session, subject.fleet, engine, request)
+    : (await runAll({ ...request, operation: 'preview' })).results
 }
 
 /**

@@ -14,9 +14,13 @@ const standardWaitSeconds = 600
 const longestWaitSeconds = 86_400
 
 const inJob =
-  <Options>(context: CommandContext, run: (session: CiSession, options: Options) => Promise<void>) =>
+  <Options>(
+    context: CommandContext,
+    run: (session: CiSession, options: Options) => Promise<void>,
+    plans: 'kept' | 'dropped',
+  ) =>
   async (options: Options): Promise<void> => {
-    const session = await openSession(context, process.env)
+    const session = await openSession(context, process.env, plans)
     if (session !== undefined) await run(session, options)
   }
 
@@ -46,7 +50,7 @@ Examples:
   $ tenantry ci preview
   $ tenantry ci preview --base origin/main --offline`,
     )
-    .action(inJob(context, ciPreview))
+    .action(inJob(context, ciPreview, 'dropped'))
 
 const applyCommand = (context: CommandContext): Command =>
   new Command('apply')
@@ -70,7 +74,7 @@ Examples:
   $ tenantry ci apply --stage nonprod --plan plan-nonprod.json
   $ tenantry ci apply --stage prod`,
     )
-    .action(inJob(context, ciApply))
+    .action(inJob(context, ciApply, 'kept'))
 
 const driftCommand = (context: CommandContext): Command =>
   new Command('drift')
@@ -88,7 +92,7 @@ Examples:
   $ tenantry ci drift
   $ tenantry ci drift --fix`,
     )
-    .action(inJob(context, ciDrift))
+    .action(inJob(context, ciDrift, 'kept'))
 
 export const ciCommand = (context: CommandContext): Command => {
   const ci = new Command('ci').description(

@@ -48,7 +48,7 @@ const onGitHub = async (headRepository: number): Promise<NodeJS.ProcessEnv> => {
 describe('what a job takes out of its environment', () => {
   test('is the forge’s token, which no program that it starts is to have', async () => {
     const environment = await onGitHub(1)
-    const session = await openSession(context, environment)
+    const session = await openSession(context, environment, 'dropped')
     expect(session?.token?.reveal()).toBe('ghs_0123456789')
     expect(environment.GITHUB_TOKEN).toBeUndefined()
     expect(environment).toMatchObject(platform)
@@ -62,7 +62,7 @@ describe('what a job takes out of its environment', () => {
 
   test('is everything that may be a secret, where the pull request comes from a fork', async () => {
     const environment = await onGitHub(2)
-    const session = await openSession(context, environment)
+    const session = await openSession(context, environment, 'dropped')
     expect(session?.token).toBeUndefined()
     expect(Object.keys(environment).filter((name) => /PULUMI|VAULT|TENANTRY|TOKEN/.test(name))).toEqual([])
     expect(environment.HOME).toBe('/home/runner')
@@ -72,9 +72,12 @@ describe('what a job takes out of its environment', () => {
 describe('the folder for artifacts', () => {
   test('is empty at first, whatever an earlier run left', async () => {
     await mkdir(join(root, '.tenantry/ci'), { recursive: true })
-    await writeFile(join(root, '.tenantry/ci/report.md'), 'of yesterday')
-    const session = await openSession(context, {})
-    expect(await readdir(session?.folder ?? '')).toEqual([])
+    for (const name of ['report.md', 'plan-prod.json', 'plans'])
+      await writeFile(join(root, '.tenantry/ci', name), 'of yesterday')
+    const applying = await openSession(context, {}, 'kept')
+    expect(await readdir(applying?.folder ?? '')).toEqual(['plan-prod.json'])
+    const previewing = await openSession(context, {}, 'dropped')
+    expect(await readdir(previewing?.folder ?? '')).toEqual([])
   })
 
   test.each(['.tenantry', '.tenantry/ci'])('is no link: %s', async (path) => {
@@ -82,13 +85,15 @@ describe('the folder for artifacts', () => {
     await writeFile(join(elsewhere, 'kept'), '')
     if (path !== '.tenantry') await mkdir(join(root, '.tenantry'))
     await symlink(elsewhere, join(root, path))
-    await expect(openSession(context, {})).rejects.toBeInstanceOf(UsageError)
+    await expect(openSession(context, {}, 'dropped')).rejects.toBeInstanceOf(UsageError)
     expect(await readdir(elsewhere)).toEqual(['kept'])
     await rm(elsewhere, { recursive: true })
   })
 })
 
 test('a job that lacks what its forge sets is told so', async () => {
-  expect(await openSession(context, { GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push' })).toBeUndefined()
+  expect(
+    await openSession(context, { GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push' }, 'kept'),
+  ).toBeUndefined()
   expect(codes).toEqual([1])
 })
