@@ -28,8 +28,14 @@ export const appliedFolder = (environment: NodeJS.ProcessEnv): string | undefine
 }
 
 /** Digest of a stack's desired state and of the program that applies it: with either, the outcome may change. */
-const stackDigest = (state: StackState, program: string): string =>
-  sha256(`${program}\n${canonicalJson(state)}`)
+const stackDigest = (state: StackState, program: string): string => {
+  const known = digests.get(state) ?? sha256(`${program}\n${canonicalJson(state)}`)
+  digests.set(state, known)
+  return known
+}
+
+/** A state never changes and this program is one: the valve, the plan and the run ask for thousands of digests each. */
+const digests = new WeakMap<StackState, string>()
 
 const fileOf = (folder: string, stack: string): string => join(folder, `${stack}.json`)
 
