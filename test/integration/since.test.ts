@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { previewCommand } from '../../src/cli/commands/preview.ts'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
+import type { StackResult } from '../../src/engine/stack-result.ts'
+import { fakeContext } from '../cli/fake-context.ts'
+import { repositoryAt, type TemporaryRepository } from '../git/temporary-repository.ts'
+import { failuresOf, type LabSession, openLabSession } from './lab-session.ts'
+
+vi.setConfig({ testTimeout: 600_000 })
+
+let session: LabSession
+let repository: TemporaryRepository
+
+/** `insurance` is applied on nonprod; then its file changes, and a file that nobody compiles. */
+beforeAll(async () => {
+  session = await openLabSession()
+  repository = repositoryAt(session.files)
+  writeFileSync(join(session.files, '.gitignore'), '*\n!tenants/\n!tenants/*\n!stacks/\n!stacks/*.ts\n')
+  repository.git('init', '--quiet', '--initial-branch=main')
+  repository.commit({})
+  const stacks = (await session.stacks(['insurance'])).filter(({ cluster }) => cluster === 'nonprod')
+  expect(failuresOf((await session.run('up', stacks)).results)).toEqual([])
+  const file = 'tenants/insurance.ts'
+  const text = readFileSync(join(session.files, file), 'utf8')
+  const changed = text.replace(/(organization: '[^']*',)/, "$1\n  displayName: 'Another name',")
+  repository.git('switch', '--quiet', '--create', 'change')
+  repository.commit({ [file]: changed.replace(/\n {2}displayName: (?!'Another name')[^\n]*/, '') })
+})
+afterAll(async () => {
+  await session?.close()
+})
+
+beforeEach(() => {
+  for (const name of [
+    'TENANTRY_CONNECTIONS',
+    'PULUMI_BACKEND_URL',
+    'PULUMI_HOME',
+    'PULUMI_CONFIG_PASSPHRASE',
+  ])
+    vi.stubEnv(name, session.environment[name])
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+interface Told {
+  readonly comparedWith: string
+  readonly compiledBy: string
+  readonly results: readonly StackResult[]
+}
+
+const preview = async (...words: readonly string[]): Promise<Told> => {
+  const { context, out } = fakeContext(session.files, checkoutRoot())
+  await previewCommand(context)
+    .exitOverride()
+    .parseAsync([...words, '--json'], { from: 'user' })
+  return JSON.parse(out()) as Told
+}
+
+describe('preview --since', () => {
+  test('runs the engine for the stacks of the tenant that changed, and for no other', async () => {
+    const { results, comparedWith, compiledBy } = await preview('--since', 'main')
+    expect(failuresOf(results)).toEqual([])
+    expect(results.map(({ stack }) => stack)).toEqual(['nonprod.insurance', 'prod.insurance'])
+    expect([comparedWith, compiledBy]).toEqual([repository.git('rev-parse', 'main'), 'this program'])
+    const [nonprod, prod] = results
+    expect(nonprod?.counts).toMatchObject({ create: 0, delete: 0, replace: 0 })
+    expect(nonprod?.counts.update).toBeGreaterThan(0)
+    expect(prod?.counts.create).toBeGreaterThan(10)
+  })
+
+  test('runs it on the cluster that is named', async () => {
+    const { results } = await preview('--since', 'main', '--cluster', 'nonprod')
+    expect(results.map(({ stack }) => stack)).toEqual(['nonprod.insurance'])
+  })
+
+  test('does not run it for what changed and was changed back', async () => {
+    const before = repository.git('rev-parse', 'HEAD')
+    repository.git('revert', '--no-edit', '--no-commit', 'HEAD')
+    repository.commit({})
+    expect((await preview('--since', 'main')).results).toEqual([])
+    repository.git('reset', '--quiet', '--hard', before)
+  })
+})
