@@ -57,8 +57,9 @@ const toldOf = (
   return [{ collection, permissions, roles: [...new Set(roles)].sort(compareText), partly }]
 }
 
-/** A role says more than a list of what it holds, and less than one operation. */
-const isByRole = ({ roles, permissions }: Told): boolean => roles.length > 0 && permissions.length > 1
+/** A role says more than a list of what it holds; of a few operations that are new beside others they say more. */
+const isByRole = ({ roles, permissions, partly }: Told): boolean =>
+  roles.length > 0 && permissions.length > (partly ? mostOperations : 1)
 
 const groupKey = (told: Told): string =>
   isByRole(told) ? JSON.stringify([told.roles, told.partly]) : told.permissions.join()

@@ -34,7 +34,7 @@ if (process.env.UPDATE_GOLDEN === '1') {
   for (const [name, text] of texts) writeFileSync(join(folder, name), text)
 }
 
-describe('the report of each kind of change', () => {
+describe('the report of each kind of change', { timeout: 60_000 }, () => {
   it.each([...texts])('%s is what was reviewed (UPDATE_GOLDEN=1 rewrites it)', (name, text) => {
     expect(text).toBe(readFileSync(join(folder, name), 'utf8'))
   })
