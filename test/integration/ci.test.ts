@@ -162,6 +162,9 @@ test('what an earlier job did not apply is in the next plan, whatever commit bro
     artifact('plan-nonprod.json'),
   )
   expect(applied.code, applied.said).toBe(0)
+  const byHand = await runTenantry(tiny.session, ['ci', 'preview', '--plans'], { environment: key })
+  expect(byHand.code, byHand.said).toBe(0)
+  expect(readPlan(artifact('plan-nonprod.json'), key)).toMatchObject({ value: { stacks: [] } })
   const again = await ci('push', { before: head }, 'apply')
   expect(again.code, again.said).toBe(0)
   expect(again.stdout).toContain('as applied before')

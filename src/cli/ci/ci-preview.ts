@@ -22,6 +22,8 @@ export interface CiPreviewOptions {
   readonly base?: string
   /** Asks no engine, and no system. */
   readonly offline: boolean
+  /** Plans it for `ci apply`, as a forge's job does after a merge. */
+  readonly plans: boolean
   readonly parallel: number
 }
 
@@ -29,8 +31,12 @@ export interface CiPreviewOptions {
 const offlineReason = ({ place }: CiSession, { offline }: CiPreviewOptions): string | undefined =>
   place.pullRequest?.untrusted ?? (offline ? 'it was not asked to' : undefined)
 
-/** Whether what is looked at is about to be applied, rather than proposed. */
-const isMerged = ({ place }: CiSession): boolean => place.event === 'push' || place.event === 'schedule'
+/**
+ * Whether what is looked at is about to be applied, rather than proposed: after a push, on a schedule, and where somebody starts
+ * the forge's job by hand; with plain git where it is asked for.
+ */
+const isMerged = ({ place }: CiSession, { plans }: CiPreviewOptions): boolean =>
+  place.pullRequest === undefined && place.event !== 'merge-queue' && (plans || place.forge !== 'git')
 
 /** The branch that others start from, where neither the forge nor anybody says which. */
 const standardBase = 'origin/HEAD'
@@ -41,7 +47,7 @@ const subjectOf = async (
 ): Promise<PreviewSubject | undefined> => {
   const { context, place } = session
   const base = options.base ?? place.base
-  if (!isMerged(session) || options.offline) return changeSince(context, base ?? standardBase)
+  if (!isMerged(session, options) || options.offline) return changeSince(context, base ?? standardBase)
   return changeToApply(context, await runEnvironment(context.project, context.terminal), base)
 }
 
@@ -107,7 +113,7 @@ export const ciPreview = async (session: CiSession, options: CiPreviewOptions): 
   const offline = offlineReason(session, options)
   const refused = refusals(session, subject)
   // What is refused is not planned either.
-  const plans = isMerged(session) && refused.length === 0
+  const plans = isMerged(session, options) && refused.length === 0
   const previews =
     offline === undefined ? await previewEngines(session, { subject, parallel: options.parallel, plans }) : {}
   const report = await reportOf(subject, previews, notesOf(subject, previews, offline))

@@ -33,6 +33,7 @@ const previewCommand = (context: CommandContext): Command =>
   new Command('preview')
     .description('Tell the reviewers of a change what it does; after the merge, plan it for `ci apply`.')
     .option('--base <ref>', 'what the change is compared with, instead of what the forge names')
+    .option('--plans', 'plan it for `ci apply`, as a forge’s job does after a merge', false)
     .option('--offline', 'from the files alone: asks no engine and no system', false)
     .addOption(parallelOption())
     .addHelpText(
@@ -42,7 +43,7 @@ On a pull request: one comment, updated in place; the job's summary; marks besid
 .tenantry/ci/ with report.md, report.json, comment.md, code-quality.json. Of a pull request from a fork no engine is asked, no
 secret is used and no comment is posted.
 On a push: what differs from what was applied last, and plan-nonprod.json and plan-prod.json, which \`ci apply\` carries out.
-With plain git: the report, compared with --base or origin/HEAD.
+With plain git: the report, compared with --base or origin/HEAD; with --plans as on a push.
 Exit codes: 0 told, 1 issues in files or a change that is refused, 2 usage, 3 an engine or the forge failed; the report is
 in .tenantry/ci/ all the same.
 
