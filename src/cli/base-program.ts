@@ -22,6 +22,9 @@ const lock = 'package-lock.json'
 /** Raised when what is kept of an earlier form of this file must not be used. */
 const layoutVersion = 1
 
+/** Installing packages takes minutes, compiling thousands of tenants seconds; what takes longer hangs. */
+const longestMilliseconds = 15 * 60 * 1000
+
 const keptExports = 8
 const keptMilliseconds = 7 * 24 * 60 * 60 * 1000
 
@@ -74,6 +77,7 @@ const start = (call: Call): ChildProcessByStdio<null, Readable, Readable> =>
   spawn(call.command, call.arguments, {
     cwd: call.folder,
     signal: call.signal,
+    timeout: longestMilliseconds,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
@@ -87,7 +91,10 @@ const run = (call: Call): Promise<Ended> =>
     child.once('error', (error) =>
       fail(new ProgramFailure(`${call.command} cannot be run: ${error.message}`, error)),
     )
-    child.once('close', (code) => done({ exitCode: code ?? 1, lines, errors }))
+    child.once('close', (code, signal) => {
+      if (signal !== null) errors.push(`It was ended by ${signal}.`)
+      done({ exitCode: code ?? 1, lines, errors })
+    })
   })
 
 const lastWords = ({ errors, lines, exitCode }: Ended): string =>

@@ -100,6 +100,7 @@ describe('a commit with another program', () => {
 
   it.each([
     ['fails', "console.error('It broke.'); process.exit(3)", 'It broke.'],
+    ['is killed', "process.kill(process.pid, 'SIGKILL')", 'It was ended by SIGKILL.'],
     ['says nothing', '', 'the output is cut'],
     ['is cut', saying(told(...states).slice(0, -1)), 'the output is cut'],
     ['says something else', saying(['Hello!', 'end\t0\t0']), 'a line that begins with "Hello!"'],
