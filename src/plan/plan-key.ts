@@ -10,9 +10,6 @@ import {
 import type { Checked, Issue } from '../core/issue.ts'
 import { Secret } from '../core/secret.ts'
 
-/** How a plan is signed. */
-export type PlanAlgorithm = 'hmac-sha256' | 'ed25519'
-
 /** What signs plans, or proves that they are signed. */
 export type PlanKey =
   | { readonly algorithm: 'hmac-sha256'; readonly secret: Secret }
