@@ -6,7 +6,7 @@ import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
 import type { Members } from '../plan/report/membership.ts'
-import { checkValve, type ValveInput } from '../plan/valve.ts'
+import { checkValve, type UsedOverride, usedOverrides, type ValveInput } from '../plan/valve.ts'
 import { organizationMadeAs } from '../tenant/former-name.ts'
 import { appliedFolder } from './applied.ts'
 import { appliedChange } from './applied-change.ts'
@@ -46,13 +46,35 @@ export interface GuardedRun {
   readonly now?: Date
 }
 
+/** What the valve says before a run. */
+interface Verdict {
+  readonly issues: readonly Issue[]
+  /** Overrides without which it would say more. */
+  readonly used: readonly UsedOverride[]
+}
+
+const verdictOn = (change: FleetChange, { fleet, members }: GuardedRun, now: Date): Verdict => {
+  const input = valveInput(fleet, now, members)
+  return { issues: checkValve(change, input), used: usedOverrides(change, input) }
+}
+
 /** Without records of what was applied: the stacks that exist, and what the commit says. */
-const unrecordedIssues = async (run: GuardedRun, now: Date): Promise<readonly Issue[]> => {
+const unrecorded = async (run: GuardedRun, now: Date): Promise<Verdict> => {
   const { directory } = await run.findEngine()
   const existing = await listStacks({ ...run, engine: directory })
   const vanished = vanishedIssues(run.fleet, strayStacks(run.fleet, existing, run.selection), now)
-  if (run.change === undefined) return vanished
-  return [...vanished, ...checkValve(run.change, valveInput(run.fleet, now, run.members))]
+  if (run.change === undefined) return { issues: vanished, used: [] }
+  const { issues, used } = verdictOn(run.change, run, now)
+  return { issues: [...vanished, ...issues], used }
+}
+
+const guard = async (run: GuardedRun): Promise<Verdict> => {
+  const now = run.now ?? new Date()
+  const folder = appliedFolder(run.environment)
+  if (folder === undefined) return unrecorded(run, now)
+  const { change, vanished } = appliedChange({ ...run, folder })
+  const { issues, used } = verdictOn(change, run, now)
+  return { issues: [...vanishedIssues(run.fleet, vanished, now), ...issues], used }
 }
 
 /**
@@ -61,16 +83,11 @@ const unrecordedIssues = async (run: GuardedRun, now: Date): Promise<readonly Is
  *
  * @throws {Fault} `unavailable` where the back end cannot be read.
  */
-export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> => {
-  const now = run.now ?? new Date()
-  const folder = appliedFolder(run.environment)
-  if (folder === undefined) return unrecordedIssues(run, now)
-  const { change, vanished } = appliedChange({ ...run, folder })
-  return [
-    ...vanishedIssues(run.fleet, vanished, now),
-    ...checkValve(change, valveInput(run.fleet, now, run.members)),
-  ]
-}
+export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> => (await guard(run)).issues
+
+/** `overrides/a.ts lets pass what 'frozen' would refuse, until 2026-12-31: BANK-17 (ann@bank.example).` */
+const overrideText = ({ file, override, rules }: UsedOverride): string =>
+  `${file} lets pass what ${rules.map((rule) => `'${rule}'`).join(' and ')} would refuse, until ${override.expires}: ${override.reason} (${override.owner}).`
 
 /** Why a change of files would be refused, going by the change alone. Pure. */
 export const changeIssues = (fleet: Fleet, change: FleetChange, now: Date): readonly Issue[] =>
@@ -87,13 +104,14 @@ export const noteRefusals = ({ terminal }: CommandContext, issues: readonly Issu
   }
 }
 
-/** Whether the stacks may be applied; prints why not and sets the exit code. @throws {Fault} as `guardIssues`. */
+/** Whether the stacks may be applied; prints why not and sets the exit code, and names the overrides that let something pass. @throws {Fault} as `guardIssues`. */
 export const valveOrReport = async (
   context: CommandContext,
   run: GuardedRun,
   json: boolean,
 ): Promise<boolean> => {
-  const issues = await guardIssues(run)
+  const { issues, used } = await guard(run)
+  for (const one of used) context.terminal.note(context.terminal.color.yellow(overrideText(one)))
   if (issues.length === 0) return true
   const texts = new Map(run.fleet.tenants.map(({ file, text }) => [file, text]))
   reportIssues(context, issues, texts, json)

@@ -43,6 +43,13 @@ const guarded = async (selection = everything) => guardIssues(await runOf(select
 const codes = (issues: readonly { readonly code: string }[]) =>
   [...new Set(issues.map(({ code }) => code))].sort()
 
+const contextOf = () => {
+  const terminal = fakeTerminal()
+  const said: number[] = []
+  const context: CommandContext = { root, project: root, terminal, finish: (code) => said.push(code) }
+  return { context, terminal, said }
+}
+
 /** A checkout of twenty tenants on two clusters, all of it applied. */
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tenantry-valve-'))
@@ -184,6 +191,11 @@ describe('a file that vanished', () => {
       })}\n`,
     )
     expect(await guarded()).toEqual([])
+    const { context, terminal } = contextOf()
+    expect(await valveOrReport(context, await runOf(), false)).toBe(true)
+    expect(terminal.err).toEqual([
+      "overrides/gone.ts lets pass what 'data-deleted' and 'tenant-gone' would refuse, until 2026-11-30: BANK-17: moved to the other platform (ann@bank.example).",
+    ])
   })
 })
 
@@ -196,13 +208,6 @@ describe('a run of some tenants', () => {
 })
 
 describe('the command', () => {
-  const contextOf = () => {
-    const terminal = fakeTerminal()
-    const said: number[] = []
-    const context: CommandContext = { root, project: root, terminal, finish: (code) => said.push(code) }
-    return { context, terminal, said }
-  }
-
   it('prints why not, sets the exit code, and touches no record', async () => {
     const name = await firstTenant()
     const run = await runOf()
