@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { type Checked, compareText, type Issue, sortIssues } from '../core/issue.ts'
@@ -193,9 +193,12 @@ const missingFolder = (root: string, folder: string): Issue => ({
   hint: 'Run the command in a checkout of the platform, or name it with --root.',
 })
 
+/** A link that leads nowhere is there: reading it says what is wrong. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
 const listTyped = (root: string, kind: FileKind): Listing => {
   const { folder, file, optional } = fileKinds[kind]
-  if (file !== undefined) return { files: existsSync(join(root, file)) ? [file] : [], issues: [] }
+  if (file !== undefined) return { files: isThere(join(root, file)) ? [file] : [], issues: [] }
   if (folder === undefined) return { files: [], issues: [] }
   try {
     return listFolder(root, folder)
