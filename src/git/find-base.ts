@@ -61,8 +61,8 @@ const unknownRef = (ref: string, { shallow }: Repository): Issue => {
       hint: 'Name the branch that it left, e.g. --since origin/main, or take --all.',
     }
   return shallow
-    ? shallowIssue(`There is no commit ${ref} here, and this clone holds a part of the history only.`)
-    : { code: 'git/unknown-ref', message: `There is no commit ${ref} here.`, hint: unknownHint(ref) }
+    ? shallowIssue(`There is no commit '${ref}' here, and this clone holds a part of the history only.`)
+    : { code: 'git/unknown-ref', message: `There is no commit '${ref}' here.`, hint: unknownHint(ref) }
 }
 
 const noCommonHistory = (ref: string, { shallow }: Repository): Issue =>

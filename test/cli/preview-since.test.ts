@@ -74,7 +74,7 @@ describe('tenantry preview --since', () => {
 
   it('reports a REF that is not there, and touches nothing', async () => {
     const { out, exitCode } = await run(repository().folder, '--since', 'origin/main')
-    expect(out()).toContain('git/unknown-ref There is no commit origin/main here.')
+    expect(out()).toContain("git/unknown-ref There is no commit 'origin/main' here.")
     expect(exitCode()).toBe(1)
   })
 

@@ -128,7 +128,7 @@ describe('findBase', () => {
   ])('refuses %j, which names no commit', async (ref) => {
     const repository = temporaryRepository({ a: '1' })
     const issue = await issueOf(repository, ref)
-    expect(issue).toMatchObject({ code: 'git/unknown-ref', message: `There is no commit ${ref} here.` })
+    expect(issue).toMatchObject({ code: 'git/unknown-ref', message: `There is no commit '${ref}' here.` })
     expect(issue.hint).toMatch(/git fetch/)
   })
 
