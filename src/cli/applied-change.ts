@@ -3,7 +3,7 @@ import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { type FleetChange, fleetChange } from '../plan/fleet-change.ts'
 import { appliedAsIs, readApplied } from './applied.ts'
-import type { Selection } from './select.ts'
+import { asMadeSelection, type Selection } from './select.ts'
 import { type StrayStack, strayStacks } from './stray-stacks.ts'
 
 /** What is about to be applied. */
@@ -59,7 +59,7 @@ const untouched = (folder: string, stack: string): StackState => {
 export const appliedChange = ({ folder, fleet, stacks, selection }: AppliedRequest): AppliedChange => {
   const desired = new Map(stacks.map((state) => [state.stack, state]))
   const existing = recordedStacks(folder)
-  const vanished = strayStacks(fleet, existing, selection)
+  const vanished = strayStacks(fleet, existing, asMadeSelection(fleet, selection))
   const gone = new Set(vanished.map(({ stack }) => stack))
   const before: StackState[] = []
   const after: StackState[] = [...stacks]

@@ -3,6 +3,7 @@ import { isOnCluster } from '../compile/on-cluster.ts'
 import { didYouMean } from '../load/did-you-mean.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import { platformOnce, tenantOnce } from './compile-once.ts'
 import { UsageError } from './exit-code.ts'
 
@@ -30,6 +31,12 @@ export const checkSelection = (fleet: Fleet, selection: Selection): void => {
     selection.clusters,
     fleet.clusters.map(({ value }) => value.cluster),
   )
+}
+
+/** The selection in the names that stacks have: those their organizations were made under. Never throws. */
+export const asMadeSelection = ({ tenants }: Fleet, selection: Selection): Selection => {
+  const former = new Map(tenants.map(({ value }) => [value.organization, organizationMadeAs(value)]))
+  return { ...selection, organizations: selection.organizations.map((name) => former.get(name) ?? name) }
 }
 
 const selects = (names: readonly string[], name: string): boolean =>

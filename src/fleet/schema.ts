@@ -65,7 +65,9 @@ const Waves = z
       .min(1)
       .max(20)
       .optional()
-      .describe('Organizations that get such a change first; the first one by name where absent.'),
+      .describe(
+        'Organizations that get such a change first, by the names they were made under; the first one by name where absent.',
+      ),
     percents: z
       .array(z.int().min(1).max(99))
       .max(10)

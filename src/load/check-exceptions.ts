@@ -113,7 +113,11 @@ const checkSettings = (fleet: Fleet): Issue[] => {
   return [
     ...unknownNames(
       settings,
-      { kind: 'fleet', what: 'organization', known: organizationsOf(fleet) },
+      {
+        kind: 'fleet',
+        what: 'organization',
+        known: fleet.tenants.map(({ value }) => organizationMadeAs(value)),
+      },
       indexed(waves.canary, ['waves', 'canary']),
     ),
     ...(shrinking < 0

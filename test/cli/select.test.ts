@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/cli/exit-code.ts'
-import { checkSelection, selectStacks } from '../../src/cli/select.ts'
+import { asMadeSelection, checkSelection, selectStacks } from '../../src/cli/select.ts'
 import { acme, bolt, nonprod, prod, soundFleet } from '../load/fleet-of.ts'
 
 /** On one of the two clusters. */
@@ -23,6 +23,27 @@ describe('selectStacks', () => {
   test('leaves a cluster out that none of the named organizations is on', () => {
     expect(names(['acme'], [])).toEqual(['nonprod.platform', 'nonprod.acme'])
     expect(names(['acme'], ['prod'])).toEqual([])
+  })
+})
+
+describe('a renamed organization', () => {
+  const after = soundFleet([bolt, { ...acme, ...onNonprod, organization: 'apex', previously: 'acme' }])
+
+  test('is named as its file is, and stands where it stood', () => {
+    const selection = { organizations: ['apex'], clusters: [] }
+    checkSelection(after, selection)
+    expect(selectStacks(after, selection).map(({ stack }) => stack)).toEqual([
+      'nonprod.platform',
+      'nonprod.acme',
+    ])
+  })
+
+  test('is known in changes by the name it was made under', () => {
+    const selection = { organizations: ['apex', 'bolt', 'gone'], clusters: ['prod'] }
+    expect(asMadeSelection(after, selection)).toEqual({
+      organizations: ['acme', 'bolt', 'gone'],
+      clusters: ['prod'],
+    })
   })
 })
 

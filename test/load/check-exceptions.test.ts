@@ -146,6 +146,18 @@ describe("the fleet's settings", () => {
     ])
   })
 
+  it('name canaries as their stacks are named: by the names they were made under', () => {
+    const renamed = tenantText({ ...acme, organization: 'apex', previously: 'acme' })
+    const withCanary = (name: string) =>
+      parseFleet([
+        ...files.filter(({ file }) => file !== 'tenants/acme.ts'),
+        renamed,
+        typed('fleet.ts', { waves: { canary: [name] } }),
+      ])
+    expect(codesOf(withCanary('acme'))).toEqual([])
+    expect(codesOf(withCanary('apex'))).toEqual(['fleet.ts fleet/unknown-organization'])
+  })
+
   it('are those of the file beside `tenants/` alone', () => {
     const elsewhere = parseFleet([...files, typed('tenants/fleet.ts', {})])
     expect(codesOf(elsewhere)[0]).toBe('tenants/fleet.ts tenant/missing-field')

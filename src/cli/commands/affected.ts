@@ -5,6 +5,7 @@ import { stateDigest } from '../../plan/state-digest.ts'
 import type { CommandContext } from '../command-context.ts'
 import { shortCommit } from '../find-since.ts'
 import { noteSince } from '../note-since.ts'
+import { asMadeSelection } from '../select.ts'
 import { collect } from '../selection-options.ts'
 import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
 import { sinceOption } from '../since-option.ts'
@@ -94,7 +95,8 @@ const runAffected = async (
   const request = { ref: options.since, rule: 'merge-base', json: options.json === true } as const
   const since = await sinceOrReport(context, request)
   if (since === undefined) return
-  const change = selectChange(since.change, { organizations, clusters: options.cluster })
+  const selection = asMadeSelection(since.fleet, { organizations, clusters: options.cluster })
+  const change = selectChange(since.change, selection)
   const { terminal } = context
   const narrowed = { ...since, change }
   if (options.json === true) terminal.print(JSON.stringify(asJson(narrowed), null, 2))

@@ -23,7 +23,7 @@ import {
 } from '../preview-report.ts'
 import { type RunAllReport, runAll } from '../run-all.ts'
 import { findStray, printOutcome, type RunOutcome } from '../run-outcome.ts'
-import type { Selection } from '../select.ts'
+import { asMadeSelection, type Selection } from '../select.ts'
 import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
 import { sinceOption } from '../since-option.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
@@ -58,7 +58,7 @@ const subjectSince = async (
 ): Promise<Subject | undefined> => {
   const found = await sinceOrReport(context, { ref, rule: 'merge-base', json })
   if (found === undefined) return undefined
-  const since = { ...found, change: selectChange(found.change, selection) }
+  const since = { ...found, change: selectChange(found.change, asMadeSelection(found.fleet, selection)) }
   if (!json) noteSince(context.terminal, since)
   const stacks = since.change.stacks.flatMap(({ after }) => (after === undefined ? [] : [after]))
   return { fleet: since.fleet, stacks, since }

@@ -7,7 +7,7 @@ import { noteSince } from '../note-since.ts'
 import { readPlan } from '../plan-io.ts'
 import { printOutcome } from '../run-outcome.ts'
 import { stoppedLines } from '../run-waves.ts'
-import type { Selection } from '../select.ts'
+import { asMadeSelection, type Selection } from '../select.ts'
 import { wholeNumber } from '../selection-options.ts'
 import { selectChange, sinceOrReport } from '../since.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
@@ -76,7 +76,7 @@ const sinceSubject = async (
   const since = await sinceOrReport(context, { ref, rule: 'ancestor', json: options.json === true })
   if (since === undefined) return undefined
   if (options.json !== true) noteSince(context.terminal, since)
-  const { stacks: changed } = selectChange(since.change, selection)
+  const { stacks: changed } = selectChange(since.change, asMadeSelection(since.fleet, selection))
   const stacks = changed.flatMap(({ after }) => (after === undefined ? [] : [after]))
   return { fleet: since.fleet, stacks, selection, change: since.change }
 }
