@@ -11,7 +11,7 @@ import { reportIssues } from './load-or-report.ts'
 import { type PlanPlace, planIssues, planRuns } from './plan-place.ts'
 import { dueStacks, type ParticularRun, runAll } from './run-all.ts'
 import { findStray, type RunOutcome } from './run-outcome.ts'
-import { type RunWavesReport, runWaves } from './run-waves.ts'
+import { type RunWavesReport, type RunWavesRequest, runWaves } from './run-waves.ts'
 import type { Selection } from './select.ts'
 import { valveOrReport } from './valve-or-report.ts'
 
@@ -87,6 +87,25 @@ const particularOf = (
 const stagesOf = ({ clusters }: Fleet) =>
   new Map(clusters.map(({ value }) => [value.cluster, value.stage] as const))
 
+const wavesRequest = (
+  context: CommandContext,
+  place: PlanPlace | undefined,
+  { subject, options, environment, engine }: Applying,
+): RunWavesRequest => ({
+  project: context.project,
+  terminal: context.terminal,
+  engine: engine.directory,
+  environment,
+  stacks: subject.stacks,
+  parallel: options.parallel,
+  full: options.full,
+  keepGoing: options.keepGoing,
+  stages: stagesOf(subject.fleet),
+  settings: waveSettings(subject.fleet.settings?.value),
+  signal: abortOnInterrupt(context.terminal),
+  particular: particularOf(context, place, options),
+})
+
 const nothingApplied: ApplyOutcome = {
   results: [],
   access: {},
@@ -120,20 +139,6 @@ export const applyStacks = async (
   const place = placeOf(context, applying)
   if (place !== undefined && !(await planHolds(context, place, applying))) return undefined
   const stray = findStray(base, subject.fleet, subject.selection)
-  const report = await runWaves(
-    {
-      ...base,
-      terminal,
-      stacks: subject.stacks,
-      parallel: options.parallel,
-      full: options.full,
-      keepGoing: options.keepGoing,
-      stages: stagesOf(subject.fleet),
-      settings: waveSettings(subject.fleet.settings?.value),
-      signal: abortOnInterrupt(terminal),
-      particular: particularOf(context, place, options),
-    },
-    runAll,
-  )
+  const report = await runWaves(wavesRequest(context, place, applying), runAll)
   return { ...report, stray: await stray }
 }

@@ -96,6 +96,25 @@ const driftOf = (
   return changes.length === 0 ? [] : [{ stack: result.stack, changes }]
 }
 
+/** Reads the stacks. What is otherwise is kept until somebody puts it right, with who did it. */
+const readStacks = async (
+  { environment, stacks }: DriftRequest,
+  effects: DriftEffects,
+): Promise<Pick<DriftReport, 'results' | 'drifted'>> => {
+  const earlier = new Map(stacks.map((stack) => [stack, knownDrift(environment, stack)]))
+  const { results } = await effects.refresh(stacks)
+  const authors = await findAuthors(results, effects)
+  const drifted: DriftedStack[] = []
+  for (const result of results) {
+    const before = earlier.get(result.stack) ?? []
+    const found = driftOf(result, before, authors)
+    const changes = found.flatMap((one) => one.changes)
+    if (before.length > 0 || changes.length > 0) await rememberDrift(environment, result.stack, changes)
+    drifted.push(...found)
+  }
+  return { results, drifted }
+}
+
 /** The states that say what stacks hold: what the files ask for, and what was applied before. */
 const holdingsOf = (
   cluster: string,
@@ -154,19 +173,10 @@ export const driftAll = async (request: DriftRequest, effects: DriftEffects): Pr
     connected: effects.connect(cluster),
     states: holdingsOf(cluster, request),
   }))
-  const { environment, stacks } = request
-  const earlier = new Map(stacks.map((stack) => [stack, knownDrift(environment, stack)]))
-  const [{ results }, around] = await Promise.all([
-    effects.refresh(request.stacks),
+  const [{ results, drifted }, around] = await Promise.all([
+    readStacks(request, effects),
     lookAround(surveys, effects),
   ])
-  const authors = await findAuthors(results, effects)
-  const drifted = results.flatMap((result) => driftOf(result, earlier.get(result.stack) ?? [], authors))
-  for (const { stack } of results) {
-    const changes = drifted.find((one) => one.stack === stack)?.changes ?? []
-    if (changes.length > 0 || earlier.get(stack)?.length !== 0)
-      await rememberDrift(environment, stack, changes)
-  }
   const repair = request.fix ? await repairAll(request, drifted, effects) : undefined
   return {
     results,

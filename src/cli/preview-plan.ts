@@ -63,6 +63,22 @@ const gather = (
   return { previewed, missing }
 }
 
+/** Previews against the world, and notes the states before and after it. */
+const look = async (
+  preview: PlannedPreview,
+  due: readonly StackState[],
+): Promise<Gathered & { readonly report: RunAllReport }> => {
+  const before = await stampsOf(preview, due)
+  const report = await runAll({
+    ...preview.request,
+    operation: 'preview',
+    stacks: due,
+    full: true,
+    particular: () => ({ refresh: true }),
+  })
+  return { report, ...gather(due, report.results, { before, after: await stampsOf(preview, due) }) }
+}
+
 const keep = async (
   context: CommandContext,
   { file, engine, json }: PlannedPreview,
@@ -98,16 +114,7 @@ export const previewPlan = async (
   }
   await rm(preview.file, { force: true })
   const { due, skipped } = dueStacks(preview.request)
-  const before = await stampsOf(preview, due)
-  const report = await runAll({
-    ...preview.request,
-    operation: 'preview',
-    stacks: due,
-    full: true,
-    particular: () => ({ refresh: true }),
-  })
-  const after = await stampsOf(preview, due)
-  const { previewed, missing } = gather(due, report.results, { before, after })
+  const { report, previewed, missing } = await look(preview, due)
   if (missing.length === 0) await keep(context, preview, previewed, key.value)
   else {
     context.terminal.note(`No plan was written: ${missing.join('; ')}.`)

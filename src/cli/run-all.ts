@@ -137,6 +137,50 @@ const recordedStates = (
     }),
   )
 
+type Observer = ReturnType<typeof watch>
+
+const makeRun = async (request: RunAllRequest, state: StackState, observer: Observer): Promise<StackRun> => {
+  const run: StackRun = {
+    ...request.particular?.(state),
+    stack: state.stack,
+    engine: request.engine,
+    environment: request.environment,
+    project: request.project,
+    desired: await writeDesired(request.project, state),
+    onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
+  }
+  await unsettle(request, run)
+  return run
+}
+
+/** Runs them, and keeps of each what was applied as soon as it has ended: a run that dies later has not to do it again. */
+const runEach = async (
+  request: RunAllRequest,
+  states: ReadonlyMap<string, StackState>,
+): Promise<readonly StackResult[]> => {
+  const observer = watch(request, states.size)
+  const runs: StackRun[] = []
+  for (const state of states.values()) runs.push(await makeRun(request, state, observer))
+  const kept: Promise<void>[] = []
+  const ended = (result: StackResult): void => {
+    observer.ended(result)
+    const state = states.get(result.stack)
+    const keeping = state === undefined ? Promise.resolve() : remember(request, state, result)
+    keeping.catch(() => undefined) // It rejects below, once nothing runs any more.
+    kept.push(keeping)
+  }
+  const { operation, parallel, signal } = request
+  const results = await runStacks(runs, {
+    operation,
+    parallel,
+    onStart: observer.started,
+    onDone: ended,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  await Promise.all(kept)
+  return results
+}
+
 /**
  * Previews or applies stacks, several at once; leaves alone those whose desired state is as applied before.
  *
@@ -147,32 +191,7 @@ export const runAll = async (request: RunAllRequest): Promise<RunAllReport> => {
   const { due, skipped } = dueStacks(request)
   const states = new Map(due.map((state) => [state.stack, state]))
   const before = recordedStates(appliedFolder(request.environment), due)
-  const observer = watch(request, due.length)
-  const runs: StackRun[] = []
-  for (const state of due) {
-    const run: StackRun = {
-      ...request.particular?.(state),
-      stack: state.stack,
-      engine: request.engine,
-      environment: request.environment,
-      project: request.project,
-      desired: await writeDesired(request.project, state),
-      onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
-    }
-    await unsettle(request, run)
-    runs.push(run)
-  }
-  const results = await runStacks(runs, {
-    operation: request.operation,
-    parallel: request.parallel,
-    onStart: observer.started,
-    onDone: observer.ended,
-    ...(request.signal === undefined ? {} : { signal: request.signal }),
-  })
-  for (const result of results) {
-    const state = states.get(result.stack)
-    if (state !== undefined) await remember(request, state, result)
-  }
+  const results = await runEach(request, states)
   request.terminal.status('')
   const access = accessOfRun(before, states, results)
   return { results, skipped, access, seconds: (performance.now() - started) / 1000 }

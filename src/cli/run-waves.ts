@@ -4,7 +4,7 @@ import type { StackState } from '../model/desired-state.ts'
 import type { ClusterStages } from '../plan/fleet-change.ts'
 import { type Wave, wavesOf } from '../plan/waves.ts'
 import { dueStacks, type RunAllReport, type RunAllRequest } from './run-all.ts'
-import { plural } from './terminal.ts'
+import { plural, type Terminal } from './terminal.ts'
 
 export interface RunWavesRequest extends Omit<RunAllRequest, 'operation'> {
   readonly stages: ClusterStages
@@ -58,6 +58,35 @@ const merged = (reports: readonly RunAllReport[]): Omit<RunAllReport, 'seconds' 
   access: Object.assign({}, ...reports.map(({ access }) => access)),
 })
 
+interface RunOfWaves {
+  readonly reports: readonly RunAllReport[]
+  readonly outcomes: readonly WaveOutcome[]
+}
+
+/** One after the other, until one failed or the run was interrupted. */
+const inOrder = async (
+  waves: readonly Wave<StackState>[],
+  { keepGoing, signal }: Pick<RunWavesRequest, 'keepGoing' | 'signal'>,
+  runOne: (wave: Wave<StackState>) => Promise<RunAllReport>,
+): Promise<RunOfWaves> => {
+  const reports: RunAllReport[] = []
+  const outcomes: WaveOutcome[] = []
+  for (const wave of waves) {
+    const isStopped = !keepGoing && outcomes.some(({ outcome }) => outcome !== 'succeeded')
+    if (isStopped || signal?.aborted === true) {
+      outcomes.push(notBegun(wave))
+      continue
+    }
+    const report = await runOne(wave)
+    reports.push(report)
+    outcomes.push(outcomeOf(wave, report.results))
+  }
+  return { reports, outcomes }
+}
+
+const announce = ({ note, color }: Terminal, { name, stacks }: Wave<StackState>): void =>
+  note(color.bold(`${name}: ${plural(stacks.length, 'stack')}`))
+
 /**
  * Applies stacks wave by wave: platforms before tenants, nonprod before prod, a change of many tenants to ever more of them.
  *
@@ -71,25 +100,10 @@ export const runWaves = async (
   const started = performance.now()
   const { due, skipped } = dueStacks(request)
   const waves = wavesOf(due, stages, settings)
-  const reports: RunAllReport[] = []
-  const outcomes: WaveOutcome[] = []
-  let stopped = false
-  for (const wave of waves) {
-    stopped = stopped || request.signal?.aborted === true
-    if (stopped) {
-      outcomes.push(notBegun(wave))
-      continue
-    }
-    if (waves.length > 1)
-      request.terminal.note(
-        request.terminal.color.bold(`${wave.name}: ${plural(wave.stacks.length, 'stack')}`),
-      )
-    const report = await run({ ...request, operation: 'up', stacks: wave.stacks, full: true })
-    const outcome = outcomeOf(wave, report.results)
-    reports.push(report)
-    outcomes.push(outcome)
-    stopped = outcome.outcome === 'failed' && !keepGoing
-  }
+  const { reports, outcomes } = await inOrder(waves, { ...request, keepGoing }, (wave) => {
+    if (waves.length > 1) announce(request.terminal, wave)
+    return run({ ...request, operation: 'up', stacks: wave.stacks, full: true })
+  })
   const seconds = (performance.now() - started) / 1000
   return { ...merged(reports), skipped, seconds, waves: outcomes }
 }

@@ -7,7 +7,7 @@ import type { Fleet } from '../../load/fleet.ts'
 import { authorsOf } from '../../survey/authors.ts'
 import { surveyCluster } from '../../survey/survey-cluster.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type DriftEffects, driftAll } from '../drift-all.ts'
+import { type DriftEffects, type DriftRequest, driftAll } from '../drift-all.ts'
 import { driftAsJson, driftExitCode, printDrift } from '../drift-report.ts'
 import { runEnvironment } from '../environment.ts'
 import { UsageError } from '../exit-code.ts'
@@ -79,6 +79,16 @@ const clustersToSurvey = ({ clusters }: Fleet, selection: Selection): readonly s
         .map(({ value }) => value.cluster)
         .filter((cluster) => selection.clusters.length === 0 || selection.clusters.includes(cluster))
 
+/** Those that hold something, whether a file asks for them or not. */
+const selectedStacks = async (
+  place: Parameters<typeof listStacks>[0],
+  selection: Selection,
+): Promise<readonly string[]> => {
+  const among = (names: readonly string[]) =>
+    names.filter((stack) => stack.includes('.') && isSelected(stack, selection))
+  return listStacks({ ...place, among })
+}
+
 const runDrift = async (
   context: CommandContext,
   selection: Selection,
@@ -92,19 +102,17 @@ const runDrift = async (
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const { directory: engine } = await ensureEngine({ report: terminal.note, environment })
-  const existing = await listStacks({ engine, environment, project })
-  const report = await driftAll(
-    {
-      fleet,
-      desired,
-      stacks: existing.filter((stack) => stack.includes('.') && isSelected(stack, selection)),
-      clusters: clustersToSurvey(fleet, selection),
-      environment,
-      fix: options.fix === true,
-      now: new Date(),
-    },
-    effectsOf({ context, fleet, engine, environment, parallel: options.parallel }),
-  )
+  const request: DriftRequest = {
+    fleet,
+    desired,
+    stacks: await selectedStacks({ engine, environment, project }, selection),
+    clusters: clustersToSurvey(fleet, selection),
+    environment,
+    fix: options.fix === true,
+    now: new Date(),
+  }
+  const effects = effectsOf({ context, fleet, engine, environment, parallel: options.parallel })
+  const report = await driftAll(request, effects)
   if (json) terminal.print(JSON.stringify(driftAsJson(report), null, 2))
   else printDrift(terminal, report)
   context.finish(driftExitCode(report))
