@@ -2,6 +2,7 @@ import type { StackState } from '../../model/desired-state.ts'
 import { type AccessChange, accessGraph, graphChanges, subjectText } from '../effective-access.ts'
 import type { FleetChange } from '../fleet-change.ts'
 import { givesDangerous } from '../render-access.ts'
+import type { AccessItem } from './access-item.ts'
 import { accessInWords, holders } from './access-words.ts'
 import type { Place } from './alike.ts'
 import { groupBy } from './group-by.ts'
@@ -14,25 +15,9 @@ import {
   type PersonalChange,
   personalChanges,
 } from './personal-access.ts'
-import { own, type Phrase } from './phrase.ts'
+import { own } from './phrase.ts'
 import { regroupedItems } from './regrouped.ts'
-
-/** What some people, a team or an account gains or loses on one cluster. */
-export interface AccessItem extends Place {
-  /** `keep`: what a team of theirs gains or loses they hold otherwise. */
-  readonly verb: 'gain' | 'lose' | 'keep'
-  /** How the people stand to `holders`; `itself`: an account, or a team whose members are not known. */
-  readonly relation: 'of' | 'who joins' | 'who leaves' | 'itself'
-  readonly holders: Phrase
-  readonly isAccount: boolean
-  /** Accounts; undefined where they are not known. */
-  readonly people: readonly string[] | undefined
-  /** Everyone of `holders`, where that is one team that is known. */
-  readonly among: readonly string[]
-  readonly what: Phrase
-  /** Whether it reaches the host. */
-  readonly dangerous: boolean
-}
+import { isArchiving } from './stack-lines.ts'
 
 /** One cluster's side of a change of access. */
 interface ClusterAccess {
@@ -226,7 +211,7 @@ const itemsOn = (cluster: string, change: FleetChange, live: TeamMembers): reado
     },
     touchedSubjects(differing),
   )
-  const leaving = touched.filter((stack) => stack.after === undefined)
+  const leaving = touched.filter((stack) => stack.after === undefined || isArchiving(stack))
   return [
     ...withLeaving(items, new Set(leaving.map(({ organization }) => organization))),
     ...regroupedItems({ cluster, ...whole, membership, live }),

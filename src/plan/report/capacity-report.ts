@@ -2,7 +2,14 @@ import type { Cluster, Stage } from '../../cluster/schema.ts'
 import type { ResolvedTenant } from '../../compile/resolve.ts'
 import { formatBytes, formatCpuMillis, parseBytes, parseCpuMillis } from '../../core/units.ts'
 import type { StackState } from '../../model/desired-state.ts'
-import { type BothFiles, clusterNamed, type FleetFiles, type TenantAt, tenantsAt } from './fleet-files.ts'
+import {
+  type BothFiles,
+  clusterNamed,
+  type FleetFiles,
+  isArchived,
+  type TenantAt,
+  tenantsAt,
+} from './fleet-files.ts'
 
 /** What quotas promise of one measure on a cluster, against what there is. Amounts in thousandths of a CPU, bytes, or pieces. */
 export interface Promised {
@@ -69,9 +76,11 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 /** Every pool of VMs with its most: the cluster's own and its organizations'. */
 const pools = (cluster: Cluster, tenants: readonly TenantAt[]) => [
   ...Object.values(cluster.pools),
-  ...tenants.flatMap(({ resolved }) =>
-    resolved.offers.flatMap(({ pool }) => (pool.value === null ? [] : [pool.value])),
-  ),
+  ...tenants
+    .filter((one) => !isArchived(one))
+    .flatMap(({ resolved }) =>
+      resolved.offers.flatMap(({ pool }) => (pool.value === null ? [] : [pool.value])),
+    ),
 ]
 
 const physicalOf = (
@@ -88,11 +97,12 @@ const physicalOf = (
   return { now: sum(machines.map(virtual)), most: sum(most) }
 }
 
+const promised = (tenants: readonly TenantAt[], quota: Measure['quota']): number =>
+  sum(tenants.filter((one) => !isArchived(one)).map(({ resolved }) => quota(resolved)))
+
 const promisedBefore = ({ quota }: Measure, before: FleetFiles | undefined, name: string): number | null => {
   const cluster = clusterNamed(before, name)
-  return before === undefined || cluster === undefined
-    ? null
-    : sum(tenantsAt(before, cluster).map(({ resolved }) => quota(resolved)))
+  return before === undefined || cluster === undefined ? null : promised(tenantsAt(before, cluster), quota)
 }
 
 /** What quotas promise on every cluster before and after, in the order of the files. Never throws on checked files. */
@@ -111,7 +121,7 @@ export const capacityReport = (
       promises: measures.map((measure) => ({
         measure: measure.measure,
         before: promisedBefore(measure, before, cluster.cluster),
-        after: sum(tenants.map(({ resolved }) => measure.quota(resolved))),
+        after: promised(tenants, measure.quota),
         capacity: measure.capacity(cluster),
         physical: physicalOf(measure, cluster, tenants, machines),
       })),

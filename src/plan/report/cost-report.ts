@@ -1,9 +1,18 @@
 import type { Cluster } from '../../cluster/schema.ts'
 import { compareText } from '../../core/issue.ts'
-import { type BothFiles, clusterNamed, type FleetFiles, type TenantAt, tenantsAt } from './fleet-files.ts'
+import { organizationMadeAs } from '../../tenant/former-name.ts'
+import {
+  type BothFiles,
+  clusterNamed,
+  type FleetFiles,
+  isArchived,
+  type TenantAt,
+  tenantsAt,
+} from './fleet-files.ts'
 
 /** What an organization costs on a cluster in a month, in the cluster's currency. */
 export interface TenantCost {
+  /** By the name that its stacks have. */
   readonly organization: string
   readonly cluster: string
   readonly costCentre: string
@@ -35,18 +44,23 @@ const gibibyte = 1024 ** 3
 
 /**
  * What an organization is charged in a month on a cluster: CPUs and memory of its quota for every hour, the sizes of its
- * volumes, and its own VMs at their fewest.
+ * volumes, and its own VMs at their fewest; of an archived one the volumes alone, which stay.
  */
-export const monthlyCost = ({ prices }: Cluster, { resolved }: TenantAt): number => {
+export const monthlyCost = (cluster: Cluster, one: TenantAt): number =>
+  storageCost(cluster, one) + (isArchived(one) ? 0 : workCost(cluster, one))
+
+const storageCost = ({ prices }: Cluster, { resolved }: TenantAt): number =>
+  (resolved.volumes.reduce((total, { sizeBytes }) => total + sizeBytes.value, 0) / gibibyte) *
+  prices.storageGiBMonth
+
+const workCost = ({ prices }: Cluster, { resolved }: TenantAt): number => {
   const { cpuMillis, memoryBytes } = resolved.quota
-  const storageBytes = resolved.volumes.reduce((total, { sizeBytes }) => total + sizeBytes.value, 0)
   const machines = resolved.offers.reduce((total, { pool }) => total + (pool.value?.min ?? 0), 0)
-  return (
-    (cpuMillis.value / 1000) * prices.cpuHour * hoursAMonth +
-    (memoryBytes.value / gibibyte) * prices.memoryGiBHour * hoursAMonth +
-    (storageBytes / gibibyte) * prices.storageGiBMonth +
-    machines * prices.vmHour * hoursAMonth
-  )
+  const hour =
+    (cpuMillis.value / 1000) * prices.cpuHour +
+    (memoryBytes.value / gibibyte) * prices.memoryGiBHour +
+    machines * prices.vmHour
+  return hour * hoursAMonth
 }
 
 interface Priced {
@@ -60,7 +74,7 @@ const pricedAt = (files: FleetFiles, name: string): ReadonlyMap<string, Priced> 
   if (cluster === undefined) return new Map()
   return new Map(
     tenantsAt(files, cluster).map((one) => [
-      one.tenant.organization,
+      organizationMadeAs(one.tenant),
       {
         cost: monthlyCost(cluster, one),
         currency: cluster.prices.currency,
@@ -91,8 +105,9 @@ const costsAt = (before: FleetFiles, after: FleetFiles, cluster: string): readon
   })
 }
 
-const differenceOf = ({ before, after }: Pick<TenantCost, 'before' | 'after'>): number =>
-  (after ?? 0) - (before ?? 0)
+/** The difference without its sign, in hundredths: less is the noise of adding fractions up. */
+const centsOf = ({ before, after }: Pick<TenantCost, 'before' | 'after'>): number =>
+  Math.round(Math.abs((after ?? 0) - (before ?? 0)) * 100)
 
 const totalsOf = (costs: readonly TenantCost[]): readonly CurrencyCost[] =>
   [...new Set(costs.map(({ currency }) => currency))].sort(compareText).map((currency) => {
@@ -103,9 +118,6 @@ const totalsOf = (costs: readonly TenantCost[]): readonly CurrencyCost[] =>
       after: own.reduce((total, { after }) => total + (after ?? 0), 0),
     }
   })
-
-/** Less than this is the noise of adding fractions up. */
-const smallest = 0.005
 
 /**
  * What a month costs before and after; undefined where the files of the base are not at hand. Amounts are not rounded.
@@ -118,9 +130,7 @@ export const costReport = ({ before, after }: BothFiles): CostReport | undefined
   )
   const costs = clusters.flatMap((cluster) => costsAt(before, after, cluster))
   return {
-    tenants: costs
-      .filter((cost) => Math.abs(differenceOf(cost)) >= smallest)
-      .sort((a, b) => Math.abs(differenceOf(b)) - Math.abs(differenceOf(a))),
+    tenants: costs.filter((cost) => centsOf(cost) > 0).sort((a, b) => centsOf(b) - centsOf(a)),
     totals: totalsOf(costs),
   }
 }

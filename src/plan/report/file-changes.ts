@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { organizationMadeAs } from '../../tenant/former-name.ts'
 import type { Tenant } from '../../tenant/schema.ts'
 import { amountInWords } from './capacity-report.ts'
 import { type BothFiles, clusterNamed, type TenantAt, tenantsAt } from './fleet-files.ts'
@@ -6,6 +7,7 @@ import { joined, own, type Phrase, say } from './phrase.ts'
 
 /** What an organization's file changes that no resource shows: who answers for it, who pays, how much it may use. */
 export interface FileChange {
+  /** By the name that its stacks have, whatever the file calls it since. */
   readonly organization: string
   readonly sentences: readonly Phrase[]
 }
@@ -19,10 +21,28 @@ const labels = {
 
 const plainFields = Object.keys(labels).filter((field): field is keyof typeof labels => field in labels)
 
-const fieldSentences = (before: Tenant, after: Tenant): readonly Phrase[] =>
-  plainFields.flatMap((field) =>
+/** What a stage of a tenant's life means for it. */
+const stages = {
+  active: 'at work',
+  frozen: 'nothing of it changes but by an override',
+  draining: 'no new workload, and its people only look',
+  archived: 'everything goes but its data',
+} as const
+
+type Lifecycle = keyof typeof stages
+
+const lifecycleSentences = (before: Lifecycle, after: Lifecycle): readonly Phrase[] =>
+  before === after ? [] : [own(`${before} → ${after}: ${stages[after]}`)]
+
+const fieldSentences = (before: Tenant, after: Tenant): readonly Phrase[] => [
+  ...plainFields.flatMap((field) =>
     before[field] === after[field] ? [] : [say`${own(labels[field])} ${before[field]} → ${after[field]}`],
-  )
+  ),
+  ...(before.organization === after.organization
+    ? []
+    : [say`called ${after.organization} from now on; every system keeps its name`]),
+  ...lifecycleSentences(before.lifecycle ?? 'active', after.lifecycle ?? 'active'),
+]
 
 const measures = [
   ['CPUs', 'cpuMillis'],
@@ -45,7 +65,7 @@ const quotaSentences = ({ before, after }: BothFiles, organization: string): rea
   after.clusters.flatMap((cluster) => {
     const earlier = clusterNamed(before, cluster.cluster)
     if (before === undefined || earlier === undefined) return []
-    const named = ({ tenant }: TenantAt): boolean => tenant.organization === organization
+    const named = ({ tenant }: TenantAt): boolean => organizationMadeAs(tenant) === organization
     const [then, now] = [tenantsAt(before, earlier).find(named), tenantsAt(after, cluster).find(named)]
     const difference = then === undefined || now === undefined ? undefined : quotaDifference(then, now)
     return difference === undefined ? [] : [say`quota on ${cluster.cluster}: ${difference}`]
@@ -56,11 +76,12 @@ const quotaSentences = ({ before, after }: BothFiles, organization: string): rea
  * and everything where the files of the base are not at hand. Never throws on checked files.
  */
 export const fileChanges = (files: BothFiles): readonly FileChange[] => {
-  const earlier = new Map(files.before?.tenants.map((tenant) => [tenant.organization, tenant]))
+  const earlier = new Map(files.before?.tenants.map((tenant) => [organizationMadeAs(tenant), tenant]))
   return files.after.tenants.flatMap((tenant) => {
-    const before = earlier.get(tenant.organization)
+    const organization = organizationMadeAs(tenant)
+    const before = earlier.get(organization)
     if (before === undefined || isDeepStrictEqual(before, tenant)) return []
-    const sentences = [...fieldSentences(before, tenant), ...quotaSentences(files, tenant.organization)]
-    return sentences.length === 0 ? [] : [{ organization: tenant.organization, sentences }]
+    const sentences = [...fieldSentences(before, tenant), ...quotaSentences(files, organization)]
+    return sentences.length === 0 ? [] : [{ organization, sentences }]
   })
 }

@@ -27,6 +27,9 @@ export const tenantsAt = ({ tenants }: FleetFiles, cluster: Cluster): readonly T
     .filter((tenant) => isOnCluster(tenant, cluster))
     .map((tenant) => ({ tenant, resolved: resolveTenant(tenant, cluster) }))
 
+/** Whether nothing of a tenant runs any more, so that its quota is nobody's: only its data is kept. */
+export const isArchived = ({ tenant }: TenantAt): boolean => tenant.lifecycle === 'archived'
+
 export const clusterNamed = (files: FleetFiles | undefined, name: string): Cluster | undefined =>
   files?.clusters.find(({ cluster }) => cluster === name)
 

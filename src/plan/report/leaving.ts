@@ -1,5 +1,5 @@
 import { compareText } from '../../core/issue.ts'
-import type { AccessItem } from './access-items.ts'
+import type { AccessItem } from './access-item.ts'
 import { groupBy } from './group-by.ts'
 import { own, say } from './phrase.ts'
 

@@ -1,7 +1,7 @@
 import { compareText } from '../../core/issue.ts'
 import type { StackState } from '../../model/desired-state.ts'
 import type { Team } from '../../model/team.ts'
-import type { AccessItem } from './access-items.ts'
+import type { AccessItem } from './access-item.ts'
 import type { Membership, TeamMembers } from './membership.ts'
 import { own, say } from './phrase.ts'
 

@@ -112,6 +112,9 @@ export const riskOf = (change: Change, stage: Stage): Risk | undefined => {
 export const rankOf = (found: Risk | undefined, stage: Stage): number =>
   (found === undefined ? dangers.length : dangers.indexOf(found.danger)) * 2 + (stage === 'prod' ? 0 : 1)
 
+/** Risk of a tenant that is put to rest on purpose. */
+export const tenantArchived: Risk = risk('data', 'its file says that it is archived')
+
 /** Risk of a whole tenant that goes. */
 export const tenantGone = (organization: string): Risk => ({
   danger: 'data',

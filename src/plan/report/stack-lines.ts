@@ -1,10 +1,11 @@
 import type { Stage } from '../../cluster/schema.ts'
 import type { Resource } from '../../model/resource.ts'
+import type { Change } from '../changes.ts'
 import type { StackChange } from '../fleet-change.ts'
 import { type ChangeLine, changeLines, type Facts } from './change-lines.ts'
 import { counted, joined, listed, names, own, type Phrase, say } from './phrase.ts'
 import { nameOf, nouns } from './resource-words.ts'
-import { tenantGone } from './risk.ts'
+import { type Risk, tenantArchived, tenantGone } from './risk.ts'
 
 /** What a tenant would miss first. */
 const missed: readonly Resource['kind'][] = [
@@ -40,18 +41,41 @@ const staying = (resources: readonly Resource[]): Phrase => {
   return parts.length === 0 ? own('') : say`; what stays: ${joined(parts, ', ')}`
 }
 
-const gone = ({ organization, cluster }: StackChange, resources: readonly Resource[]): ChangeLine => ({
+interface Ending {
+  readonly deleted: readonly Resource[]
+  readonly kept: readonly Resource[]
+  readonly risk: Risk
+}
+
+const ending = ({ deleted, kept, risk }: Ending): ChangeLine => ({
   change: 'delete',
   concern: 'access',
-  what: say`everything (${contents(resources)}${staying(resources)})`,
-  count: resources.length,
-  risk: tenantGone(organization ?? cluster),
+  what: say`everything (${contents(deleted)}${staying(kept)})`,
+  count: deleted.length,
+  risk,
   seamless: false,
   follows: false,
 })
 
+const gone = ({ organization, cluster }: StackChange, resources: readonly Resource[]): ChangeLine =>
+  ending({ deleted: resources, kept: resources, risk: tenantGone(organization ?? cluster) })
+
+const isDelete = ({ kind }: Change): boolean => kind === 'delete'
+
+/** What an archived tenant loses is one line; what little changes besides stands beside it. */
+const archived = (stack: StackChange, stage: Stage, facts?: Facts): readonly ChangeLine[] => {
+  const deleted = stack.changes.flatMap((change) => (change.kind === 'delete' ? [change.before] : []))
+  const others = { ...stack, changes: stack.changes.filter((change) => !isDelete(change)) }
+  const kept = stack.after?.resources ?? []
+  return [ending({ deleted, kept, risk: tenantArchived }), ...changeLines(others, stage, facts)]
+}
+
+/** Whether a change ends what a tenant does on a cluster, though its file stays. */
+export const isArchiving = ({ before, after }: StackChange): boolean =>
+  after?.lifecycle === 'archived' && before !== undefined && before.lifecycle !== 'archived'
+
 /** What happens to one stack; that a whole one goes is one line. Never throws. */
-export const stackLines = (stack: StackChange, stage: Stage, facts?: Facts): readonly ChangeLine[] =>
-  stack.after === undefined && stack.before !== undefined
-    ? [gone(stack, stack.before.resources)]
-    : changeLines(stack, stage, facts)
+export const stackLines = (stack: StackChange, stage: Stage, facts?: Facts): readonly ChangeLine[] => {
+  if (stack.after === undefined && stack.before !== undefined) return [gone(stack, stack.before.resources)]
+  return isArchiving(stack) ? archived(stack, stage, facts) : changeLines(stack, stage, facts)
+}

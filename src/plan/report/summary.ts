@@ -15,10 +15,8 @@ const countsInWords = (counts: ChangeReport['counts']): string => {
     [counts.update, 'changed'],
     [counts.create, 'new'],
   ] as const
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, word]) => `${count} ${word}`)
-    .join(', ')
+  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`)
+  return told.length === 0 ? 'no resource differs' : told.join(', ')
 }
 
 const isPlatform = ({ places }: Alike<unknown>): boolean =>

@@ -133,6 +133,19 @@ export const scenarios: Readonly<Record<string, ReportInput>> = {
     editAcme((tenant) => ({ ...tenant, clusters: { nonprod: {} } })),
     { members },
   ),
+  'tenant-frozen': changed(editAcme((tenant) => ({ ...tenant, lifecycle: 'frozen' }))),
+  'tenant-draining': changed(
+    editAcme((tenant) => ({ ...tenant, lifecycle: 'draining' })),
+    { members },
+  ),
+  'tenant-archived': changed(
+    editAcme((tenant) => ({ ...tenant, lifecycle: 'archived' })),
+    { members },
+  ),
+  'tenant-renamed': changed(
+    editAcme((tenant) => ({ ...tenant, organization: 'acme-group', previously: 'acme' })),
+    { members },
+  ),
   'team-new': changed(
     editAcme((tenant) => ({
       ...tenant,
