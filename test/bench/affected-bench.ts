@@ -1,9 +1,10 @@
-import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { generateFleet } from '../fixtures/generate-fleet.ts'
+import { costOf } from './cost.ts'
 import { median } from './median.ts'
 
 const tenants = 1500
@@ -36,27 +37,25 @@ const writeCheckout = (root: string): void => {
   commit(root)
 }
 
-const affected = (root: string): SpawnSyncReturns<string> =>
-  spawnSync(
-    process.execPath,
-    [join(root, 'bin', 'tenantry.mjs'), 'affected', '--since', 'HEAD~1', '--names'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-      env: { ...process.env, TENANTRY_CACHE: join(root, 'cache') },
-    },
-  )
+/** The command, and where it runs. */
+const affected = (root: string) => ({
+  command: [process.execPath, join(root, 'bin', 'tenantry.mjs'), 'affected', '--since', 'HEAD~1', '--names'],
+  options: { cwd: root, env: { ...process.env, TENANTRY_CACHE: join(root, 'cache') } },
+})
 
-/** Seconds of one run, which must have named as many stacks as the change affects. */
-const timed = (root: string, expected: (stacks: number) => boolean): number => {
-  const started = performance.now()
-  const { status, stdout, stderr } = affected(root)
-  const seconds = (performance.now() - started) / 1000
-  if (status !== 0) throw new Error(stderr || stdout)
+/** How many stacks a run names; throws where that cannot be what the change affects. Warms what is kept for the next run. */
+const counted = (root: string, { name, expected }: Change): number => {
+  const { command, options } = affected(root)
+  const [program = '', ...args] = command
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    ...options,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  })
+  if (status !== 0) throw new Error((stderr || stdout).slice(0, 2000))
   const { length } = stdout.split('\n').filter(Boolean)
-  if (!expected(length)) throw new Error(`${length} stacks are affected`)
-  return seconds
+  if (!expected(length)) throw new Error(`${name}: ${length} stacks are affected`)
+  return length
 }
 
 interface Change {
@@ -90,17 +89,22 @@ const changes: readonly Change[] = [
   },
 ]
 
-/** Commits one change, and measures what it affects once what can be kept is kept. */
-const bench = (root: string, { name, file, edit, expected }: Change): void => {
-  const path = join(root, file(root))
+/** Commits one change, and measures how long it takes to tell what it affects. */
+const bench = (root: string, change: Change): void => {
+  const path = join(root, change.file(root))
   const text = readFileSync(path, 'utf8')
-  if (edit(text) === text) throw new Error(`${name}: nothing to change in ${path}`)
-  writeFileSync(path, edit(text))
+  const edited = change.edit(text)
+  if (edited === text) throw new Error(`${change.name}: nothing to change in ${path}`)
+  writeFileSync(path, edited)
   commit(root)
-  timed(root, expected)
-  const seconds = median(Array.from({ length: times }, () => timed(root, expected)))
-  const { length } = affected(root).stdout.split('\n').filter(Boolean)
-  console.log(`  ${name}: ${length} stacks affected: ${seconds.toFixed(2)} s (median of ${times}, warm)`)
+  const stacks = counted(root, change)
+  const { command, options } = affected(root)
+  const costs = Array.from({ length: times }, () => costOf(command, options))
+  const wall = median(costs.map(({ wallSeconds }) => wallSeconds)).toFixed(2)
+  const cpu = median(costs.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2)
+  console.log(
+    `  ${change.name}: ${stacks} stacks affected: ${wall} s wall, ${cpu} s CPU (median of ${times}, warm)`,
+  )
 }
 
 /** `tenantry affected` over a large fleet: a tenant, a cluster, shared code; each as a commit of its own. */
