@@ -37,10 +37,15 @@ const filesOf = ({ tenants, clusters }: Files): FleetFiles => ({
   clusters: clusters.map(({ value }) => value),
 })
 
-const uncounted = {
+const unasked = own(
+  'No system was asked who is in the teams, so people are counted only where files name them.',
+)
+
+/** Without a system to ask; of a change of nothing there is nobody to count. */
+const uncounted = ({ stacks }: FleetChange) => ({
   members: new Map<string, never>(),
-  notes: [own('No system was asked who is in the teams, so people are counted only where files name them.')],
-}
+  notes: stacks.length === 0 ? [] : [unasked],
+})
 
 /** The report of a change, with its people where the clusters say who they are. Never rejects. */
 export const makeReport = async (request: ReportRequest): Promise<ChangeReport> => {
@@ -48,7 +53,7 @@ export const makeReport = async (request: ReportRequest): Promise<ChangeReport> 
   const { change, environment, signal = new AbortController().signal } = request
   const { members, notes } =
     environment === undefined
-      ? uncounted
+      ? uncounted(change)
       : await readMembers({ change, clusters: after.clusters, environment, signal })
   return changeReport({
     change,

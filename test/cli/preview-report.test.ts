@@ -35,11 +35,14 @@ const reportOf = (name: string) => {
 
 describe('making a report', () => {
   it('asks no system where no connections may be used, and says so', async () => {
-    const { change } = changed(() => base)
+    const { change } = changed((files) =>
+      withTenant(files, 'acme', (tenant) => ({ ...tenant, displayName: 'Acme' })),
+    )
     const report = await makeReport({ change, fleet, base: fleet })
     expect(report.notes.map(plainText)).toEqual([
       'No system was asked who is in the teams, so people are counted only where files name them.',
     ])
+    expect((await makeReport({ change: changed(() => base).change, fleet })).notes).toEqual([])
     expect(report.cost).not.toBeNull()
   })
 

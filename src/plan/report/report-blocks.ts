@@ -123,6 +123,9 @@ const changeBlocks = (report: ChangeReport, limits: Limits): readonly Block[] =>
   ]
 }
 
+/** What was never applied may be a whole stack: its names are the engine's to list. */
+const mostBeyond = 8
+
 const beyondItems = ({ preview }: ChangeReport, limits: Limits): readonly Item[] => {
   const groups = groupBy(preview?.beyond ?? [], ({ stack, change, why }) => `${stack} ${change} ${why}`)
   const { shown, rest } = limited([...groups.values()], limits.failures)
@@ -140,7 +143,7 @@ const beyondItems = ({ preview }: ChangeReport, limits: Limits): readonly Item[]
           lead: verbs[first.change],
           content: say`${names(
             same.map(({ name }) => name),
-            limits.lines,
+            Math.min(limits.lines, mostBeyond),
           )} in ${first.stack} — ${own(reason)}`,
         },
       ]
