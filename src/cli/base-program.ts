@@ -1,10 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, stat, symlink, utimes } from 'node:fs/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { digest } from '../core/canonical.ts'
 import { cacheFolder } from '../engine/cache.ts'
 import { changedPaths } from '../git/changed-paths.ts'
@@ -70,32 +69,50 @@ interface Call {
   readonly command: string
   readonly arguments: readonly string[]
   readonly folder: string
+  /** The file that takes what it prints: a pipe would fill while this process is busy, and hold it up. */
+  readonly output: string
   readonly signal: AbortSignal
 }
 
-const start = (call: Call): ChildProcessByStdio<null, Readable, Readable> =>
-  spawn(call.command, call.arguments, {
-    cwd: call.folder,
-    signal: call.signal,
-    timeout: longestMilliseconds,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+const start = (call: Call): ChildProcess => {
+  const output = openSync(call.output, 'w')
+  try {
+    return spawn(call.command, call.arguments, {
+      cwd: call.folder,
+      signal: call.signal,
+      timeout: longestMilliseconds,
+      stdio: ['ignore', output, 'pipe'],
+    })
+  } finally {
+    closeSync(output)
+  }
+}
 
-const run = (call: Call): Promise<Ended> =>
+const linesOf = async (file: string): Promise<readonly string[]> => {
+  const text = await readFile(file, 'utf8')
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
+}
+
+const ended = (call: Call): Promise<Pick<Ended, 'exitCode' | 'errors'>> =>
   new Promise((done, fail) => {
     const child = start(call)
-    const lines: string[] = []
     const errors: string[] = []
-    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
-    createInterface({ input: child.stderr }).on('line', (line) => errors.push(line))
+    if (child.stderr !== null)
+      createInterface({ input: child.stderr }).on('line', (line) => errors.push(line))
     child.once('error', (error) =>
       fail(new ProgramFailure(`${call.command} cannot be run: ${error.message}`, error)),
     )
     child.once('close', (code, signal) => {
       if (signal !== null) errors.push(`It was ended by ${signal}.`)
-      done({ exitCode: code ?? 1, lines, errors })
+      done({ exitCode: code ?? 1, errors })
     })
   })
+
+/** Starts at once, before anything is waited for. */
+const run = async (call: Call): Promise<Ended> => {
+  const end = await ended(call)
+  return { ...end, lines: await linesOf(call.output) }
+}
 
 const lastWords = ({ errors, lines, exitCode }: Ended): string =>
   [...errors, ...lines.slice(-5)]
@@ -104,6 +121,12 @@ const lastWords = ({ errors, lines, exitCode }: Ended): string =>
     .join(' ') || `exit code ${exitCode}`
 
 /** Scripts of packages are not run: nothing that compiles states needs one. */
+interface Workplace {
+  /** A folder of this run's own. */
+  readonly home: string
+  readonly signal: AbortSignal
+}
+
 const installArguments = [
   'ci',
   '--ignore-scripts',
@@ -113,9 +136,10 @@ const installArguments = [
   '--loglevel=error',
 ]
 
-const install = async (folder: string, signal: AbortSignal): Promise<void> => {
-  const ended = await run({ command: 'npm', arguments: installArguments, folder, signal })
-  if (ended.exitCode !== 0) throw new ProgramFailure(`its packages cannot be installed: ${lastWords(ended)}`)
+const install = async (folder: string, { home, signal }: Workplace): Promise<void> => {
+  const output = join(home, 'installed')
+  const end = await run({ command: 'npm', arguments: installArguments, folder, output, signal })
+  if (end.exitCode !== 0) throw new ProgramFailure(`its packages cannot be installed: ${lastWords(end)}`)
 }
 
 const folderOf = ({ entries, samePackages }: BaseProgram, project: string): string => {
@@ -154,7 +178,7 @@ export interface ProgramRequest {
 }
 
 /** The program in a folder of its own, ready to run; kept for the next time by what it is made of. */
-const place = async ({ program, code, signal, note }: ProgramRequest): Promise<string> => {
+const place = async ({ program, code, signal, note }: ProgramRequest, home: string): Promise<string> => {
   const folder = folderOf(program, code.folder)
   if (!existsSync(folder)) {
     if (!program.samePackages)
@@ -162,7 +186,7 @@ const place = async ({ program, code, signal, note }: ProgramRequest): Promise<s
     await exportEntries(code, program.entries, folder, (made) =>
       program.samePackages
         ? symlink(join(code.folder, 'node_modules'), join(made, 'node_modules'))
-        : install(made, signal),
+        : install(made, { home, signal }),
     )
   }
   await utimes(folder, new Date(), new Date())
@@ -183,35 +207,41 @@ const asLines = (ended: Ended): readonly string[] => {
   ]
 }
 
-const tell = async (folder: string, root: string, signal: AbortSignal): Promise<readonly string[]> => {
-  const call = (...words: readonly string[]): Promise<Ended> =>
-    run({
-      command: process.execPath,
-      arguments: [join(folder, starter), '--root', root, ...words],
-      folder,
-      signal,
-    })
+const tell = async (folder: string, { home, signal }: Workplace): Promise<readonly string[]> => {
+  const call = (...words: readonly string[]): Promise<Ended> => {
+    const args = [join(folder, starter), '--root', join(home, 'files'), ...words]
+    return run({ command: process.execPath, arguments: args, folder, output: join(home, 'said'), signal })
+  }
   const told = await call('states')
   if (told.exitCode === 0) return told.lines
   if (told.exitCode !== unknownCommand) throw new ProgramFailure(lastWords(told))
   return asLines(await call('compile', '--json'))
 }
 
+/** A program that is at work. */
+export interface Telling {
+  /** What it says in the end, as `readStateLines` reads it. Rejects with ProgramFailure where it fails. */
+  readonly lines: Promise<readonly string[]>
+}
+
 /**
- * What the program of an earlier commit makes of that commit's files, as `readStateLines` reads it. Runs in a process of its
- * own, on files of its own.
+ * Starts the program of an earlier commit on that commit's files, in a process and a folder of its own, to tell what it makes of
+ * them. Resolves once it runs: what this process does meanwhile does not hold it up.
  *
- * @throws {ProgramFailure} where it cannot be made ready or fails.
+ * @throws {ProgramFailure} where it cannot be made ready.
  * @throws {Fault} where git fails.
  */
-export const tellStates = async (request: ProgramRequest): Promise<readonly string[]> => {
+export const startProgram = async (request: ProgramRequest): Promise<Telling> => {
   const { files, commit, signal } = request
-  const folder = await place(request)
-  const root = await mkdtemp(join(tmpdir(), 'tenantry-base-'))
+  const home = await mkdtemp(join(tmpdir(), 'tenantry-base-'))
+  const leave = (): Promise<void> => rm(home, { recursive: true, force: true })
   try {
-    await writeEntries(files, await listTree(files, commit, typedNames), root)
-    return await tell(folder, root, signal)
-  } finally {
-    await rm(root, { recursive: true, force: true })
+    const folder = await place(request, home)
+    await mkdir(join(home, 'files'))
+    await writeEntries(files, await listTree(files, commit, typedNames), join(home, 'files'))
+    return { lines: tell(folder, { home, signal }).finally(leave) }
+  } catch (error) {
+    await leave()
+    throw error
   }
 }

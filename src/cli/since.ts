@@ -4,7 +4,7 @@ import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { type FleetChange, fleetChange } from '../plan/fleet-change.ts'
 import { baseFleet } from './base-fleet.ts'
-import { type BaseProgram, ProgramFailure, tellStates } from './base-program.ts'
+import { type BaseProgram, ProgramFailure, startProgram } from './base-program.ts'
 import type { CommandContext } from './command-context.ts'
 import { type FoundBase, findSince, shortCommit } from './find-since.ts'
 import { type LenientFleet, type LenientStates, lenientStates } from './lenient-fleet.ts'
@@ -49,16 +49,12 @@ const refused = (issue: Issue): { ok: false; issues: readonly Issue[] } => ({ ok
 
 type Lines = Checked<readonly string[]>
 
-/** Never rejects for what the program does. */
-const linesOf = async (
-  { files, code, base }: FoundBase,
-  program: BaseProgram,
-  { note, signal }: { readonly note: (line: string) => void; readonly signal: AbortSignal },
-): Promise<Lines> => {
+/** What fails of the program is an issue; what fails otherwise is thrown. */
+const orProgramIssue = async <T>(commit: string, work: Promise<T>): Promise<Checked<T>> => {
   try {
-    return { ok: true, value: await tellStates({ program, code, files, commit: base.commit, note, signal }) }
+    return { ok: true, value: await work }
   } catch (error) {
-    if (error instanceof ProgramFailure) return refused(programIssue(base.commit, error.message))
+    if (error instanceof ProgramFailure) return refused(programIssue(commit, error.message))
     throw error
   }
 }
@@ -106,24 +102,53 @@ const compared = async (
 
 const everything: Selection = { organizations: [], clusters: [] }
 
-/** The other side's program has a core of its own while this one compiles the work tree. */
-const bothSides = async (
+/** The work tree's side, then both; `lines` come meanwhile from the other side's program, which has a core of its own. */
+const headThenBoth = async (
   context: CommandContext,
   found: FoundBase,
   json: boolean,
+  lines: Promise<Lines> | undefined,
 ): Promise<Checked<SinceChange> | undefined> => {
+  const head = await stacksOrReport(context, everything, json)
+  return head === undefined ? undefined : await compared(found, head, lines)
+}
+
+const withProgram = async (
+  context: CommandContext,
+  found: FoundBase,
+  json: boolean,
+  program: BaseProgram,
+): Promise<Checked<SinceChange> | undefined> => {
+  const { files, code, base } = found
   const cancel = new AbortController()
-  const told = { note: context.terminal.note, signal: cancel.signal }
-  const lines = found.program === undefined ? undefined : linesOf(found, found.program, told)
-  const ended = lines?.catch(() => undefined)
+  const request = {
+    program,
+    code,
+    files,
+    commit: base.commit,
+    note: context.terminal.note,
+    signal: cancel.signal,
+  }
+  const telling = await orProgramIssue(base.commit, startProgram(request))
+  if (!telling.ok) return telling
+  const lines = orProgramIssue(base.commit, telling.value.lines)
+  const ended = lines.catch(() => undefined)
   try {
-    const head = await stacksOrReport(context, everything, json)
-    return head === undefined ? undefined : await compared(found, head, lines)
+    return await headThenBoth(context, found, json, lines)
   } finally {
     cancel.abort()
     await ended
   }
 }
+
+const bothSides = (
+  context: CommandContext,
+  found: FoundBase,
+  json: boolean,
+): Promise<Checked<SinceChange> | undefined> =>
+  found.program === undefined
+    ? headThenBoth(context, found, json, undefined)
+    : withProgram(context, found, json, found.program)
 
 /**
  * What the work tree changes since a commit: both sides compiled, each by its own program where the two differ, and compared
