@@ -165,53 +165,64 @@ const previewOf = (change: FleetChange, runs: readonly EngineRun[] | undefined):
     ? null
     : { stacks: runs.length, failures: failuresOf(runs), beyond: beyondFiles(change, runs) }
 
+type Scope = Pick<ChangeReport, 'counts' | 'stacks' | 'organizations' | 'clusters'>
+
+/** How far a change reaches, in numbers and names. */
+const scopeOf = (change: FleetChange, inFiles: readonly FileChange[]): Scope => ({
+  counts: countsOf(change),
+  stacks: {
+    changed: change.stacks.length,
+    all: new Set([...change.before, ...change.after].map(({ stack }) => stack)).size,
+  },
+  organizations: organizationsOf(change, inFiles),
+  clusters: [...new Set(change.stacks.map(({ cluster }) => cluster))],
+})
+
+const resourcesOf = (change: FleetChange): readonly ChangedResource[] =>
+  change.stacks.flatMap(({ stack, changes }) =>
+    changes.map(({ kind, key }) => ({ stack, change: kind, key })),
+  )
+
+type Amounts = Pick<ChangeReport, 'capacity' | 'addresses' | 'cost'>
+
+const amountsOf = (change: FleetChange, files: BothFiles): Amounts => ({
+  capacity: capacityReport(files, change.after),
+  addresses: addressReport(change, files.after),
+  cost: costReport(files) ?? null,
+})
+
+const failedStacks = (preview: ChangeReport['preview']): number =>
+  preview?.failures.reduce((total, { stacks }) => total + stacks.length, 0) ?? 0
+
+const linesOf = (change: FleetChange, files: BothFiles, stageOf: (cluster: string) => Stage) =>
+  change.stacks.map(
+    (stack): ToldStack => ({
+      stack,
+      lines: stackLines(stack, stageOf(stack.cluster), tenantFacts(files.after, stack)),
+    }),
+  )
+
 /** The report of a change. Pure; the same for the same input. Never throws on checked files. */
-export const changeReport = ({
-  change,
-  files,
-  runs,
-  members = new Map(),
-  notes = [],
-}: ReportInput): ChangeReport => {
+export const changeReport = (input: ReportInput): ChangeReport => {
+  const { change, files, members = new Map(), notes = [] } = input
   const stageOf = stagesOf(files)
-  const told = change.stacks.map((stack) => ({
-    stack,
-    lines: stackLines(stack, stageOf(stack.cluster), tenantFacts(files.after, stack)),
-  }))
+  const told = linesOf(change, files, stageOf)
   const access = accessReport(change, members, stageOf)
-  const capacity = capacityReport(files, change.after)
-  const addresses = addressReport(change, files.after)
-  const preview = previewOf(change, runs)
+  const amounts = amountsOf(change, files)
+  const preview = previewOf(change, input.runs)
   const inFiles = fileChanges(files)
+  const parts = { lines: linesTogether(told, () => true), access: access.lines, ...amounts, stageOf }
   return {
     version: 1,
-    counts: countsOf(change),
-    stacks: {
-      changed: change.stacks.length,
-      all: new Set([...change.before, ...change.after].map(({ stack }) => stack)).size,
-    },
-    organizations: organizationsOf(change, inFiles),
-    clusters: [...new Set(change.stacks.map(({ cluster }) => cluster))],
-    attention: attentionOf({
-      lines: linesTogether(told, () => true),
-      access: access.lines,
-      beyond: preview?.beyond ?? [],
-      capacity,
-      addresses,
-      failed: preview?.failures.reduce((total, { stacks }) => total + stacks.length, 0) ?? 0,
-      stageOf,
-    }),
+    ...scopeOf(change, inFiles),
+    attention: attentionOf({ ...parts, beyond: preview?.beyond ?? [], failed: failedStacks(preview) }),
     destructive: destructiveOf(told, stageOf),
     groups: groupsOf(told, stageOf),
     fileChanges: inFiles,
     access,
-    capacity,
-    addresses,
-    cost: costReport(files) ?? null,
+    ...amounts,
     preview,
-    resources: change.stacks.flatMap(({ stack, changes }) =>
-      changes.map(({ kind, key }) => ({ stack, change: kind, key })),
-    ),
+    resources: resourcesOf(change),
     notes,
   }
 }
