@@ -12,7 +12,7 @@ import {
 } from './attempts.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, isLastEvent, parseEvent } from './engine-event.ts'
+import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
 import { projectName } from './project-name.ts'
@@ -30,6 +30,7 @@ import {
 import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
 import { stateFolder } from './state-folder.ts'
 import { exportState, importState } from './state-transfer.ts'
+import { watchForStuck } from './stuck-engine.ts'
 
 /** A resource that the engine has just finished with. */
 export interface StackProgress {
@@ -109,12 +110,12 @@ const attempt = async (
   const provider = providerOf(run)
   if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
   const events: EngineEvent[] = []
-  const stuck = new AbortController()
+  const stuck = watchForStuck()
   const onLine = (line: string): void => {
     const event = parseEvent(line)
     if (event === undefined) return
     events.push(event)
-    if (isLastEvent(event)) stuck.abort()
+    stuck.saw(event)
     const progress = progressOf(run, operation, event)
     if (progress !== undefined) run.onProgress?.(progress)
   }
@@ -123,7 +124,7 @@ const attempt = async (
     signal: run.signal === undefined ? stuck.signal : AbortSignal.any([run.signal, stuck.signal]),
     arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
     onLine,
-  })
+  }).finally(stuck.end)
   const cancelled = run.signal?.aborted === true
   return {
     ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
