@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type FaultTally, tallyFaults } from '../record-row.ts'
 import { fates, type KillPoint, killCase, type Victim, victims } from './kill.ts'
@@ -67,7 +68,7 @@ const liveStep = async ({ life, tallies }: Killing, step: StepName, point?: Kill
     })
     return []
   } catch (error) {
-    const wrong = `${JSON.stringify(point)}: ${error instanceof Error ? error.message : String(error)}`
+    const wrong = `${JSON.stringify(point)}: ${inspect(error, { depth: 4 })}`
     console.log(wrong)
     // The next point is to begin where an undisturbed run ends.
     await life.run(step)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { checkoutRoot } from '../../../src/engine/checkout.ts'
+import type { Diagnostic } from '../../../src/engine/stack-result.ts'
 import type { InjectedFault } from '../../../src/lab/faults.ts'
 import { failuresOf } from '../../integration/lab-session.ts'
 import { type Descendant, descendantsOf, killNow } from '../../integration/processes.ts'
@@ -112,6 +113,10 @@ export const killedRun = async (life: Life, { step, write, victim, fate }: KillP
 /** Of so many cases one is followed by a run that must have nothing to do: it costs as much as the case. */
 const followedEach = 4
 
+/** So that a failure shows it whole. */
+const told = ({ severity, resource, message, hint }: Diagnostic): string =>
+  `${severity} ${resource ?? ''}: ${message} ${hint ?? ''}`
+
 /** One case: a run dies, the next one finishes it and leaves what an undisturbed run does. */
 export const killCase = async (life: Life, point: KillPoint): Promise<void> => {
   const what = `${point.victim} killed at write ${point.write} of ${point.step} (${point.fate})`
@@ -120,7 +125,7 @@ export const killCase = async (life: Life, point: KillPoint): Promise<void> => {
   const made = await life.identities()
   const again = await life.run(point.step)
   expect(failuresOf([again]), what).toEqual([])
-  expect(again.diagnostics, what).toEqual([])
+  expect(again.diagnostics.map(told), what).toEqual([])
   if (point.step === 'up') expect(madeTwice(made, await life.identities()), what).toEqual([])
   await life.expectReached(point.step, what, point.write % followedEach === 0)
 }
