@@ -13,7 +13,7 @@ import type { StackState } from '../../src/model/desired-state.ts'
 import { missingPart } from '../missing-part.ts'
 import { failuresOf, type LabSession, openLabSession } from './lab-session.ts'
 import { SecretSearch } from './secret-search.ts'
-import { differences, readWorld, type World } from './world.ts'
+import { missedWorld, readSettledWorld, type World } from './world.ts'
 
 const organization = 'data-science'
 const stack = `nonprod.${organization}`
@@ -46,8 +46,6 @@ const up = async (): Promise<StackResult> => {
   if (result === undefined) throw new Error('no run')
   return result
 }
-
-const world = (): Promise<World> => readWorld(session.lab, nonprod())
 
 /** Takes the organization away, and its mount, which a run keeps. */
 const remove = async (): Promise<void> => {
@@ -113,7 +111,7 @@ beforeAll(async () => {
   expect(failuresOf([await up()])).toEqual([])
   writes = count()
   calm()
-  undisturbed = await world()
+  undisturbed = await readSettledWorld(session.lab, nonprod())
 })
 
 afterAll(async () => {
@@ -140,7 +138,7 @@ const expectTold = (result: StackResult): void => {
 const expectSameEnd = async (): Promise<void> => {
   await renew()
   expect(failuresOf([await up()])).toEqual([])
-  expect(differences(undisturbed, await world())).toEqual([])
+  expect(await missedWorld(undisturbed, session.lab, nonprod())).toEqual([])
   const again = await up()
   expect(failuresOf([again])).toEqual([])
   expect(again.counts.same).toBe(again.resources.length)
