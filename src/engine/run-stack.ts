@@ -21,6 +21,7 @@ import { bringUp, tearDown } from './recovery.ts'
 import type { StackEngine } from './stack-engine.ts'
 import type { StackPlace } from './stack-place.ts'
 import {
+  changedProviders,
   type Diagnostic,
   nameOfUrn,
   type StackOperation,
@@ -29,7 +30,7 @@ import {
 } from './stack-result.ts'
 import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
 import { stateFolder } from './state-folder.ts'
-import { exportState, importState } from './state-transfer.ts'
+import { exportState, importState, providersIn } from './state-transfer.ts'
 import { watchForStuck } from './stuck-engine.ts'
 
 /** A resource that the engine has just finished with. */
@@ -102,11 +103,18 @@ const providerOf = (run: StackRun): string | undefined => {
   return named === undefined || named === '' || named === 'passphrase' ? undefined : named
 }
 
+interface Attempt extends StackResult {
+  /** There is no such stack yet. */
+  readonly isNew: boolean
+  /** URNs of providers whose configuration is another since. */
+  readonly changedProviders: readonly string[]
+}
+
 const attempt = async (
   run: StackRun,
   operation: StackOperation,
   options: readonly string[] = [],
-): Promise<StackResult & { isNew: boolean }> => {
+): Promise<Attempt> => {
   const provider = providerOf(run)
   if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
   const events: EngineEvent[] = []
@@ -129,8 +137,13 @@ const attempt = async (
   return {
     ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
     isNew: isMissing(exit),
+    changedProviders: changedProviders(events),
   }
 }
+
+const resultOf = ({ isNew: _, changedProviders: __, ...result }: Attempt): StackResult => result
+
+const targeting = (urns: readonly string[]): readonly string[] => urns.flatMap((urn) => ['--target', urn])
 
 const isMissing = ({ exitCode, errors }: EngineExit): boolean =>
   exitCode !== 0 && errors.some((line) => line.includes('no stack named'))
@@ -167,12 +180,15 @@ const runOrMake = async (
   options: readonly string[],
   make: () => Promise<StackResult>,
 ): Promise<StackResult> => {
-  const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation, options))
+  const {
+    isNew,
+    changedProviders: _,
+    ...first
+  } = await withFreshSalt(run, () => attempt(run, operation, options))
   if (!isNew) return first
   const made = await make()
   if (made.outcome !== 'succeeded') return made
-  const { isNew: _, ...second } = await attempt(run, operation, options)
-  return second
+  return resultOf(await attempt(run, operation, options))
 }
 
 const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
@@ -257,28 +273,44 @@ const up = async (
   return result
 }
 
-const adopt = (run: StackRun, { attempts }: Recollection, urns: readonly string[]) =>
-  attempts === undefined
-    ? Promise.resolve([])
-    : withAttempts(attempts, urns, ({ desired, urns: targets }) =>
-        attempt(
-          { ...run, desired },
-          'up',
-          targets.flatMap((urn) => ['--target', urn]),
-        ),
-      )
+const stateOf = (run: StackRun) => ({ ...callOf(run), stack: run.stack })
+
+/** With their providers, so that these log in as of today. */
+const adopt = async (run: StackRun, { attempts }: Recollection, urns: readonly string[]) => {
+  if (attempts === undefined) return []
+  const providers = providersIn(await exportState(stateOf(run)))
+  return withAttempts(attempts, urns, async ({ desired, urns: targets }) =>
+    resultOf(await attempt({ ...run, desired }, 'up', targeting([...providers, ...targets]))),
+  )
+}
+
+/** Whether the program knows other credentials than the state, which has the new ones afterwards. */
+const renewProviders = async (run: StackRun): Promise<boolean> => {
+  const targets = providersIn(await exportState(stateOf(run)).catch(() => '{}'))
+  if (targets.length === 0) return false
+  const { outcome, changedProviders: renewed } = await attempt(run, 'up', targeting(targets))
+  return outcome === 'succeeded' && renewed.length > 0
+}
+
+/** What reads or deletes before the program speaks logs in with the state's credentials, which may have expired since. */
+const withFreshLogin = async (run: StackRun, act: () => Promise<StackResult>): Promise<StackResult> => {
+  const result = await act()
+  return result.outcome === 'failed' && (await renewProviders(run)) ? act() : result
+}
 
 /** The CLI as the engine of one stack. */
 const commandLine = (run: StackRun, known: Recollection): StackEngine => {
-  const state = { ...callOf(run), stack: run.stack }
+  const state = stateOf(run)
   const { attempts, isOlder } = known
   return {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
       const options = refresh && operation !== 'refresh' ? ['--refresh'] : []
-      return operation === 'up'
-        ? up(run, known, options)
-        : withFreshSalt(run, () => attempt(run, operation, options))
+      const once = (): Promise<StackResult> =>
+        operation === 'up'
+          ? up(run, known, options)
+          : withFreshSalt(run, async () => resultOf(await attempt(run, operation, options)))
+      return operation === 'up' && !refresh ? once() : withFreshLogin(run, once)
     },
     exportState: () => exportState(state),
     importState: (text) => importState(state, text),

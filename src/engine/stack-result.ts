@@ -155,6 +155,15 @@ const countsOf = (resources: readonly ResourceResult[]): Record<ChangeKind, numb
   return counts
 }
 
+/** Providers whose configuration a run changed, by URN. Pure. */
+export const changedProviders = (events: readonly EngineEvent[]): readonly string[] => [
+  ...new Set(
+    stepsOf(events)
+      .filter(({ step, failed }) => isProvider(step) && !failed && changeOf(step) !== 'same')
+      .map(({ step }) => step.urn),
+  ),
+]
+
 const pluginOf = (step: StepMetadata): UsedPlugin => {
   const version = step.new?.inputs?.version ?? step.old?.inputs?.version
   const name = step.type.slice('pulumi:providers:'.length)

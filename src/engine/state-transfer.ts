@@ -43,3 +43,13 @@ export const importState = async (call: StateCall, state: string): Promise<void>
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+interface ExportedState {
+  readonly deployment?: { readonly resources?: readonly { readonly urn: string; readonly type: string }[] }
+}
+
+/** URNs of the providers in an exported state; none where it has none. Pure. @throws {SyntaxError} where it is no JSON. */
+export const providersIn = (state: string): readonly string[] =>
+  ((JSON.parse(state) as ExportedState).deployment?.resources ?? [])
+    .filter(({ type }) => type.startsWith('pulumi:providers:'))
+    .map(({ urn }) => urn)

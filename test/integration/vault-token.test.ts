@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
 import type { Secret } from '../../src/core/secret.ts'
-import { destroyStack } from '../../src/engine/run-stack.ts'
+import { destroyStack, refreshStack } from '../../src/engine/run-stack.ts'
 import type { StackResult } from '../../src/engine/stack-result.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { FaultProxy } from '../../src/lab/fault-proxy.ts'
@@ -202,5 +202,18 @@ test.each<[string, InjectedFault, RegExp]>([
   const text = result.diagnostics.map((one) => `${one.message} ${one.hint ?? ''}`).join('\n')
   expect(text).toContain(nonprod().vault.address)
   expect(text).toMatch(hint)
+  await expectSameEnd()
+})
+
+test('a token that is another since the last run is no hindrance to a refresh or a destroy', async () => {
+  const { engine, environment } = session
+  const replaceToken = async (): Promise<void> => {
+    await revoke(await currentToken())
+    await renew()
+  }
+  await replaceToken()
+  expect(failuresOf([await refreshStack({ stack, engine, environment })])).toEqual([])
+  await replaceToken()
+  await remove()
   await expectSameEnd()
 })
