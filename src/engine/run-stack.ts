@@ -10,195 +10,27 @@ import {
   recordDoubtful,
   withAttempts,
 } from './attempts.ts'
-import type { Environment } from './cache.ts'
-import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, parseEvent } from './engine-event.ts'
-import { type EngineExit, runEngine } from './engine-process.ts'
+import {
+  attempt,
+  callOf,
+  makeStack,
+  resultOf,
+  runOrMake,
+  type StackRun,
+  stateOf,
+  targeting,
+  unprotect,
+  withFreshSalt,
+} from './engine-attempt.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
 import { projectName } from './project-name.ts'
 import { inspectState } from './recover-state.ts'
 import { bringUp, tearDown } from './recovery.ts'
 import type { StackEngine } from './stack-engine.ts'
 import type { StackPlace } from './stack-place.ts'
-import {
-  changedProviders,
-  type Diagnostic,
-  nameOfUrn,
-  type StackOperation,
-  type StackResult,
-  stackResult,
-} from './stack-result.ts'
-import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
+import type { Diagnostic, StackOperation, StackResult } from './stack-result.ts'
 import { stateFolder } from './state-folder.ts'
 import { exportState, importState, providersIn } from './state-transfer.ts'
-import { watchForStuck } from './stuck-engine.ts'
-
-/** A resource that the engine has just finished with. */
-export interface StackProgress {
-  readonly stack: string
-  readonly operation: StackOperation
-  readonly type: string
-  readonly name: string
-  /** The engine's word, e.g. `create`. */
-  readonly step: string
-  readonly failed: boolean
-}
-
-/** One run on one stack. */
-export interface StackRun {
-  readonly stack: string
-  /** Folder of the engine, of `ensureEngine`. */
-  readonly engine: string
-  /** State back end, passphrase, TENANTRY_CONNECTIONS and all else that the engine and the program read. */
-  readonly environment: Environment
-  /** File with the compiled state of this stack, so that the program need not compile again. */
-  readonly desired?: string
-  /** For a stack that is new: `passphrase` or e.g. `hashivault://key`; TENANTRY_SECRETS_PROVIDER of the environment otherwise. */
-  readonly secretsProvider?: string
-  /** Folder of the Pulumi project; the checkout otherwise. */
-  readonly project?: string
-  readonly onProgress?: (progress: StackProgress) => void
-  /** Lets the engine finish what is under way, then end. */
-  readonly signal?: AbortSignal
-}
-
-const callOf = (run: StackRun) => ({
-  engine: run.engine,
-  project: run.project ?? checkoutRoot(),
-  environment: {
-    ...run.environment,
-    ...(run.desired === undefined ? {} : { TENANTRY_DESIRED: run.desired }),
-  },
-  ...(run.signal === undefined ? {} : { signal: run.signal }),
-})
-
-const progressOf = (
-  run: StackRun,
-  operation: StackOperation,
-  event: EngineEvent,
-): StackProgress | undefined => {
-  const step = (event.resOpFailedEvent ?? event.resOutputsEvent)?.metadata
-  if (step === undefined || step.op === 'same') return undefined
-  return {
-    stack: run.stack,
-    operation,
-    type: step.type,
-    name: nameOfUrn(step.urn),
-    step: step.op,
-    failed: event.resOpFailedEvent !== undefined,
-  }
-}
-
-/** A resource that fails stops those that stand on it, and no others. */
-const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
-  preview: ['preview'],
-  up: ['up', '--yes', '--skip-preview', '--continue-on-error'],
-  destroy: ['destroy', '--yes', '--skip-preview', '--continue-on-error'],
-  refresh: ['refresh', '--yes', '--skip-preview'],
-}
-
-/** What encrypts the state's secrets, where it is another than the passphrase. */
-const providerOf = (run: StackRun): string | undefined => {
-  const named = run.secretsProvider ?? run.environment.TENANTRY_SECRETS_PROVIDER
-  return named === undefined || named === '' || named === 'passphrase' ? undefined : named
-}
-
-interface Attempt extends StackResult {
-  /** There is no such stack yet. */
-  readonly isNew: boolean
-  /** URNs of providers whose configuration is another since. */
-  readonly changedProviders: readonly string[]
-}
-
-const attempt = async (
-  run: StackRun,
-  operation: StackOperation,
-  options: readonly string[] = [],
-): Promise<Attempt> => {
-  const provider = providerOf(run)
-  if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
-  const events: EngineEvent[] = []
-  const stuck = watchForStuck()
-  const onLine = (line: string): void => {
-    const event = parseEvent(line)
-    if (event === undefined) return
-    events.push(event)
-    stuck.saw(event)
-    const progress = progressOf(run, operation, event)
-    if (progress !== undefined) run.onProgress?.(progress)
-  }
-  const exit = await runEngine({
-    ...callOf(run),
-    signal: run.signal === undefined ? stuck.signal : AbortSignal.any([run.signal, stuck.signal]),
-    arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
-    onLine,
-  }).finally(stuck.end)
-  const cancelled = run.signal?.aborted === true
-  return {
-    ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
-    isNew: isMissing(exit),
-    changedProviders: changedProviders(events),
-  }
-}
-
-const resultOf = ({ isNew: _, changedProviders: __, ...result }: Attempt): StackResult => result
-
-const targeting = (urns: readonly string[]): readonly string[] => urns.flatMap((urn) => ['--target', urn])
-
-const isMissing = ({ exitCode, errors }: EngineExit): boolean =>
-  exitCode !== 0 && errors.some((line) => line.includes('no stack named'))
-
-const makeStack = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const provider = providerOf(run)
-  const exit = await runEngine({
-    ...callOf(run),
-    arguments: [
-      ...['stack', 'init', run.stack, '--no-select'],
-      ...(provider ? ['--secrets-provider', provider] : []),
-    ],
-  })
-  return stackResult({ ...exit, stack: run.stack, operation, events: [] })
-}
-
-const hasWrongSalt = ({ outcome, diagnostics }: StackResult): boolean =>
-  outcome === 'failed' && diagnostics.some(({ message }) => message.includes('incorrect passphrase'))
-
-/** A stale salt looks like a wrong passphrase; without the file a wrong passphrase still is one. */
-const withFreshSalt = async <Result extends StackResult>(
-  run: StackRun,
-  act: () => Promise<Result>,
-): Promise<Result> => {
-  const result = await act()
-  const stale = hasWrongSalt(result) && (await forgetSalt(callOf(run).project, run.stack))
-  return stale ? act() : result
-}
-
-/** A new stack is noticed by the engine's refusal: asking first would cost half a second at every run. */
-const runOrMake = async (
-  run: StackRun,
-  operation: StackOperation,
-  options: readonly string[],
-  make: () => Promise<StackResult>,
-): Promise<StackResult> => {
-  const {
-    isNew,
-    changedProviders: _,
-    ...first
-  } = await withFreshSalt(run, () => attempt(run, operation, options))
-  if (!isNew) return first
-  const made = await make()
-  if (made.outcome !== 'succeeded') return made
-  return resultOf(await attempt(run, operation, options))
-}
-
-const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
-  const exit = await runEngine({
-    ...callOf(run),
-    arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack],
-  })
-  if (exit.exitCode === 0) return undefined
-  return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
-}
 
 /** Undefined for back ends other than files, which guard their stacks themselves. */
 const placeOf = async (run: StackRun): Promise<StackPlace | undefined> => {
@@ -272,8 +104,6 @@ const up = async (
   if (attempts !== undefined) await recordDoubtful(attempts, failedCreates(result))
   return result
 }
-
-const stateOf = (run: StackRun) => ({ ...callOf(run), stack: run.stack })
 
 /** With their providers, so that these log in as of today. */
 const adopt = async (run: StackRun, { attempts }: Recollection, urns: readonly string[]) => {
