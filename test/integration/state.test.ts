@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { chooseState } from '../../src/engine/choose-state.ts'
 import { destroyStack } from '../../src/engine/run-stack.ts'
 import { judgeCopy } from '../../src/engine/state-copy.ts'
@@ -66,6 +67,15 @@ const putBack = async (): Promise<void> => {
   for (const name of await besideState()) await rm(join(tiny.stateFile, '..', name), { recursive: true })
   for (const name of await readdir(kept)) await copyFile(join(kept, name), join(tiny.stateFile, '..', name))
 }
+
+/** The plain CLI. @throws where it fails, with what it printed. */
+const pulumi = (options: readonly string[]): string =>
+  execFileSync('pulumi', [...options, '--non-interactive', '--stack', tiny.stack], {
+    cwd: checkoutRoot(),
+    env: { ...tiny.session.environment, TENANTRY_ROOT: tiny.session.files },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 
 /** One run, in a process of its own, that mends the state, says so, and leaves the undisturbed world. */
 const expectRecovered = async (what: string, says: RegExp): Promise<void> => {
@@ -184,6 +194,27 @@ describe.runIf(isLinux)('a state file', () => {
       await writeFile(`${tiny.stateFile}.attrs`, '{"user.cache')
       expect(await tiny.up()).toEqual([])
       await tiny.expectUndisturbed('broken attributes')
+      return 1
+    })
+  })
+
+  test('that refers to what it has not, as the engine writes one itself, is put in order and the world read', async () => {
+    await tallies.gone.count(async () => {
+      await putBack()
+      const file = join(tiny.session.files, 'dangling.json')
+      const exported = JSON.parse(pulumi(['stack', 'export'])) as {
+        deployment: { resources: { urn: string; dependencies?: string[] }[] }
+      }
+      const { resources } = exported.deployment
+      const needed = new Set(resources.flatMap(({ dependencies = [] }) => dependencies))
+      const gone = resources.find(({ urn }) => needed.has(urn) && urn.includes('ucp:index:Collection'))
+      expect(gone).toBeDefined()
+      exported.deployment.resources = resources.filter((one) => one !== gone)
+      await writeFile(file, JSON.stringify(exported))
+      pulumi(['stack', 'import', '--disable-integrity-checking', '--file', file])
+      expect(() => pulumi(['preview'])).toThrow(/snapshot integrity failure/)
+      expect(await tiny.up()).toEqual([expect.stringContaining('collection/')])
+      await tiny.expectUndisturbed('a dangling reference')
       return 1
     })
   })
