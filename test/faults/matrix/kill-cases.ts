@@ -62,10 +62,7 @@ const liveStep = async ({ life, tallies }: Killing, step: StepName, point?: Kill
     return []
   }
   try {
-    await tallies.get(point.victim)?.count(async () => {
-      await killCase(life, point)
-      return 1
-    })
+    await tallies.get(point.victim)?.count(() => killCase(life, point))
     return []
   } catch (error) {
     const wrong = `${JSON.stringify(point)}: ${inspect(error, { depth: 4 })}`
