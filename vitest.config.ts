@@ -15,6 +15,8 @@ export default defineConfig({
             'test/bench/**',
           ],
           setupFiles: ['test/no-network.ts'],
+          // Nobody is to be late on a busy machine.
+          testTimeout: 60_000,
         },
       },
       {

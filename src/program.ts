@@ -6,6 +6,7 @@ import { Fault } from './core/fault.ts'
 import type { Checked, Issue } from './core/issue.ts'
 import type { Connected, Endpoints } from './deploy/connected.ts'
 import { deployStack } from './deploy/deploy-stack.ts'
+import { muteDebug } from './deploy/mute-debug.ts'
 import { readConnection } from './deploy/read-connection.ts'
 import { checkoutRoot } from './engine/checkout.ts'
 import { didYouMean } from './load/did-you-mean.ts'
@@ -82,6 +83,7 @@ const run = async (stack: string): Promise<void> => {
   deployStack({ state, connected: connect(state.cluster), adopt: process.env.TENANTRY_ADOPT === '1' })
 }
 
+muteDebug()
 /** A fault is a sentence for a person: the engine prints a RunError without its stack. */
 await run(getStack()).catch((error: unknown) => {
   throw error instanceof Fault ? new RunError(error.message) : error

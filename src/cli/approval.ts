@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import type { StackRun } from '../engine/run-stack.ts'
+import type { StackRun } from '../engine/engine-attempt.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { type StampRequest, stateStamp } from '../engine/state-stamp.ts'
 import { stateMoved, worldMoved } from '../plan/check-plan.ts'

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StackRun } from '../engine/run-stack.ts'
+import type { StackRun } from '../engine/engine-attempt.ts'
 import { runStacks } from '../engine/run-stacks.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { fileFault } from '../engine/state-fault.ts'

@@ -47,8 +47,14 @@ const attemptsOf = async (place: AttemptsPlace): Promise<readonly StoredAttempt[
 }
 
 const write = async ({ file, ...attempt }: StoredAttempt): Promise<void> => {
-  await writeFile(`${file}.${process.pid}.new`, JSON.stringify(attempt))
-  await rename(`${file}.${process.pid}.new`, file)
+  const own = `${file}.${process.pid}.new`
+  try {
+    await writeFile(own, JSON.stringify(attempt))
+    await rename(own, file)
+  } finally {
+    // What a full disk cut short would stay.
+    await rm(own, { force: true })
+  }
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -26,8 +26,15 @@ export interface EngineExit {
 /** How long a cancelled engine may finish what is under way before it is told to end at once. */
 const graceMilliseconds = 120_000
 
-const environmentOf = ({ engine, environment }: EngineCall): NodeJS.ProcessEnv => ({
-  ...environment,
+/** Sets a flag of every command: logs with secrets in them, an export that decrypts, a part of a stack alone. */
+const isFlag = (name: string): boolean => name.startsWith('PULUMI_OPTION_')
+
+/** What the engine's process gets: flags are ours alone to give. Source: `declareFlagsAsEnvironmentVariables` of 3.245.0. */
+export const engineEnvironment = ({
+  engine,
+  environment,
+}: Pick<EngineCall, 'engine' | 'environment'>): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(environment).filter(([name]) => !isFlag(name))),
   PATH: [engine, environment.PATH].filter(Boolean).join(delimiter),
   PULUMI_SKIP_UPDATE_CHECK: 'true',
   PULUMI_ENABLE_STREAMING_JSON_PREVIEW: 'true',
@@ -59,7 +66,7 @@ export const runEngine = (call: EngineCall): Promise<EngineExit> =>
     const started = performance.now()
     const child = spawn('pulumi', [...call.arguments, '--non-interactive', '--color', 'never'], {
       cwd: call.project,
-      env: environmentOf(call),
+      env: engineEnvironment(call),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

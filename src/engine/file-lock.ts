@@ -29,8 +29,8 @@ export const readHolder = (path: string): Promise<string | undefined> =>
  */
 export const takeFile = async (path: string, holder: string): Promise<boolean> => {
   const own = `${path}.${process.pid}.${process.hrtime.bigint()}`
-  await writeFile(own, holder)
   try {
+    await writeFile(own, holder)
     await link(own, path)
     return true
   } catch (error) {

@@ -10,193 +10,28 @@ import {
   recordDoubtful,
   withAttempts,
 } from './attempts.ts'
-import type { Patience } from './await-lease.ts'
-import type { Environment } from './cache.ts'
-import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, isLastEvent, parseEvent } from './engine-event.ts'
-import { type EngineExit, runEngine } from './engine-process.ts'
+import {
+  attempt,
+  callOf,
+  makeStack,
+  readWorldFirst,
+  resultOf,
+  runOrMake,
+  type StackRun,
+  stateOf,
+  targeting,
+  unprotect,
+  withFreshSalt,
+} from './engine-attempt.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
-import { liveDigests } from './live-digests.ts'
 import { projectName } from './project-name.ts'
 import { inspectState } from './recover-state.ts'
 import { bringUp, tearDown } from './recovery.ts'
 import type { StackEngine } from './stack-engine.ts'
 import type { StackPlace } from './stack-place.ts'
-import {
-  type Diagnostic,
-  nameOfUrn,
-  type StackOperation,
-  type StackResult,
-  stackResult,
-} from './stack-result.ts'
-import { forgetSalt, nameSecretsProvider } from './stack-settings.ts'
+import type { Diagnostic, StackOperation, StackResult } from './stack-result.ts'
 import { stateFolder } from './state-folder.ts'
-import { exportState, importState } from './state-transfer.ts'
-
-/** A resource that the engine has just finished with. */
-export interface StackProgress {
-  readonly stack: string
-  readonly operation: StackOperation
-  readonly type: string
-  readonly name: string
-  /** The engine's word, e.g. `create`. */
-  readonly step: string
-  readonly failed: boolean
-}
-
-/** One run on one stack. */
-export interface StackRun {
-  readonly stack: string
-  /** Folder of the engine, of `ensureEngine`. */
-  readonly engine: string
-  /** State back end, passphrase, TENANTRY_CONNECTIONS and all else that the engine and the program read. */
-  readonly environment: Environment
-  /** File with the compiled state of this stack, so that the program need not compile again. */
-  readonly desired?: string
-  /** For a stack that is new: `passphrase` or e.g. `hashivault://key`; TENANTRY_SECRETS_PROVIDER of the environment otherwise. */
-  readonly secretsProvider?: string
-  /** Folder of the Pulumi project; the checkout otherwise. */
-  readonly project?: string
-  readonly onProgress?: (progress: StackProgress) => void
-  /** Lets the engine finish what is under way, then end. */
-  readonly signal?: AbortSignal
-  /** Reads the world before anything else, so that the run is against what is there. Of `preview` and `up`. */
-  readonly refresh?: boolean
-  /**
-   * Called by `up` when nobody else can change the stack and nothing was changed yet; what it throws ends the run. `look`
-   * previews against the world as it is now.
-   */
-  readonly approve?: (look: () => Promise<StackResult>) => Promise<void>
-  /** For somebody who holds the stack; whoever has none stops with that name. */
-  readonly patience?: Patience
-}
-
-const callOf = (run: StackRun) => ({
-  engine: run.engine,
-  project: run.project ?? checkoutRoot(),
-  environment: {
-    ...run.environment,
-    ...(run.desired === undefined ? {} : { TENANTRY_DESIRED: run.desired }),
-  },
-  ...(run.signal === undefined ? {} : { signal: run.signal }),
-})
-
-const progressOf = (
-  run: StackRun,
-  operation: StackOperation,
-  event: EngineEvent,
-): StackProgress | undefined => {
-  const step = (event.resOpFailedEvent ?? event.resOutputsEvent)?.metadata
-  if (step === undefined || step.op === 'same') return undefined
-  return {
-    stack: run.stack,
-    operation,
-    type: step.type,
-    name: nameOfUrn(step.urn),
-    step: step.op,
-    failed: event.resOpFailedEvent !== undefined,
-  }
-}
-
-/** A resource that fails stops those that stand on it, and no others. */
-const argumentsOf: Readonly<Record<StackOperation, readonly string[]>> = {
-  preview: ['preview'],
-  up: ['up', '--yes', '--skip-preview', '--continue-on-error'],
-  destroy: ['destroy', '--yes', '--skip-preview', '--continue-on-error'],
-  refresh: ['refresh', '--yes', '--skip-preview'],
-}
-
-const readWorldFirst = '--refresh'
-
-/** What encrypts the state's secrets, where it is another than the passphrase. */
-const providerOf = (run: StackRun): string | undefined => {
-  const named = run.secretsProvider ?? run.environment.TENANTRY_SECRETS_PROVIDER
-  return named === undefined || named === '' || named === 'passphrase' ? undefined : named
-}
-
-const attempt = async (
-  run: StackRun,
-  operation: StackOperation,
-  options: readonly string[] = [],
-): Promise<StackResult & { isNew: boolean }> => {
-  const provider = providerOf(run)
-  if (provider !== undefined) await nameSecretsProvider(callOf(run).project, run.stack, provider)
-  const events: EngineEvent[] = []
-  const stuck = new AbortController()
-  const onLine = (line: string): void => {
-    const event = parseEvent(line)
-    if (event === undefined) return
-    events.push(event)
-    if (isLastEvent(event)) stuck.abort()
-    const progress = progressOf(run, operation, event)
-    if (progress !== undefined) run.onProgress?.(progress)
-  }
-  const exit = await runEngine({
-    ...callOf(run),
-    signal: run.signal === undefined ? stuck.signal : AbortSignal.any([run.signal, stuck.signal]),
-    arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
-    onLine,
-  })
-  const cancelled = run.signal?.aborted === true
-  const isLook = operation === 'preview' && options.includes(readWorldFirst)
-  return {
-    ...stackResult({ ...exit, cancelled, stack: run.stack, operation, events }),
-    ...(isLook ? { live: liveDigests(events) } : {}),
-    isNew: isMissing(exit),
-  }
-}
-
-const isMissing = ({ exitCode, errors }: EngineExit): boolean =>
-  exitCode !== 0 && errors.some((line) => line.includes('no stack named'))
-
-const makeStack = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const provider = providerOf(run)
-  const exit = await runEngine({
-    ...callOf(run),
-    arguments: [
-      ...['stack', 'init', run.stack, '--no-select'],
-      ...(provider ? ['--secrets-provider', provider] : []),
-    ],
-  })
-  return stackResult({ ...exit, stack: run.stack, operation, events: [] })
-}
-
-const hasWrongSalt = ({ outcome, diagnostics }: StackResult): boolean =>
-  outcome === 'failed' && diagnostics.some(({ message }) => message.includes('incorrect passphrase'))
-
-/** A stale salt looks like a wrong passphrase; without the file a wrong passphrase still is one. */
-const withFreshSalt = async <Result extends StackResult>(
-  run: StackRun,
-  act: () => Promise<Result>,
-): Promise<Result> => {
-  const result = await act()
-  const stale = hasWrongSalt(result) && (await forgetSalt(callOf(run).project, run.stack))
-  return stale ? act() : result
-}
-
-/** A new stack is noticed by the engine's refusal: asking first would cost half a second at every run. */
-const runOrMake = async (
-  run: StackRun,
-  operation: StackOperation,
-  options: readonly string[],
-  make: () => Promise<StackResult>,
-): Promise<StackResult> => {
-  const { isNew, ...first } = await withFreshSalt(run, () => attempt(run, operation, options))
-  if (!isNew) return first
-  const made = await make()
-  if (made.outcome !== 'succeeded') return made
-  const { isNew: _, ...second } = await attempt(run, operation, options)
-  return second
-}
-
-const unprotect = async (run: StackRun): Promise<StackResult | undefined> => {
-  const exit = await runEngine({
-    ...callOf(run),
-    arguments: ['state', 'unprotect', '--all', '--yes', '--stack', run.stack],
-  })
-  if (exit.exitCode === 0) return undefined
-  return stackResult({ ...exit, stack: run.stack, operation: 'destroy', events: [] })
-}
+import { exportState, importState, providersIn } from './state-transfer.ts'
 
 /** Undefined for back ends other than files, which guard their stacks themselves. */
 const placeOf = async (run: StackRun): Promise<StackPlace | undefined> => {
@@ -276,28 +111,42 @@ const up = async (
   return result
 }
 
-const adopt = (run: StackRun, { attempts }: Recollection, urns: readonly string[]) =>
-  attempts === undefined
-    ? Promise.resolve([])
-    : withAttempts(attempts, urns, ({ desired, urns: targets }) =>
-        attempt(
-          { ...run, desired },
-          'up',
-          targets.flatMap((urn) => ['--target', urn]),
-        ),
-      )
+/** With their providers, so that these log in as of today. */
+const adopt = async (run: StackRun, { attempts }: Recollection, urns: readonly string[]) => {
+  if (attempts === undefined) return []
+  const providers = providersIn(await exportState(stateOf(run)))
+  return withAttempts(attempts, urns, async ({ desired, urns: targets }) =>
+    resultOf(await attempt({ ...run, desired }, 'up', targeting([...providers, ...targets]))),
+  )
+}
+
+/** Whether the program knows other credentials than the state, which has the new ones afterwards. */
+const renewProviders = async (run: StackRun): Promise<boolean> => {
+  const targets = providersIn(await exportState(stateOf(run)).catch(() => '{}'))
+  if (targets.length === 0) return false
+  const { outcome, changedProviders: renewed } = await attempt(run, 'up', targeting(targets))
+  return outcome === 'succeeded' && renewed.length > 0
+}
+
+/** What reads or deletes before the program speaks logs in with the state's credentials, which may have expired since. */
+const withFreshLogin = async (run: StackRun, act: () => Promise<StackResult>): Promise<StackResult> => {
+  const result = await act()
+  return result.outcome === 'failed' && (await renewProviders(run)) ? act() : result
+}
 
 /** The CLI as the engine of one stack. */
 const commandLine = (run: StackRun, known: Recollection): StackEngine => {
-  const state = { ...callOf(run), stack: run.stack }
+  const state = stateOf(run)
   const { attempts, isOlder } = known
   return {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
       const options = refresh && operation !== 'refresh' ? [readWorldFirst] : []
-      return operation === 'up'
-        ? up(run, known, options)
-        : withFreshSalt(run, () => attempt(run, operation, options))
+      const once = (): Promise<StackResult> =>
+        operation === 'up'
+          ? up(run, known, options)
+          : withFreshSalt(run, async () => resultOf(await attempt(run, operation, options)))
+      return operation === 'up' && !refresh ? once() : withFreshLogin(run, once)
     },
     exportState: () => exportState(state),
     importState: (text) => importState(state, text),

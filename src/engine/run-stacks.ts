@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import limit from 'p-limit'
 import { Fault } from '../core/fault.ts'
-import { destroyStack, previewStack, refreshStack, type StackRun, upStack } from './run-stack.ts'
+import type { StackRun } from './engine-attempt.ts'
+import { destroyStack, previewStack, refreshStack, upStack } from './run-stack.ts'
 import type { Diagnostic, StackOperation, StackResult } from './stack-result.ts'
 
 export interface StacksRequest {

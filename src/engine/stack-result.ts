@@ -162,6 +162,15 @@ const countsOf = (resources: readonly ResourceResult[]): Record<ChangeKind, numb
   return counts
 }
 
+/** Providers whose configuration a run changed, by URN. Pure. */
+export const changedProviders = (events: readonly EngineEvent[]): readonly string[] => [
+  ...new Set(
+    stepsOf(events)
+      .filter(({ step, failed }) => isProvider(step) && !failed && changeOf(step) !== 'same')
+      .map(({ step }) => step.urn),
+  ),
+]
+
 const pluginOf = (step: StepMetadata): UsedPlugin => {
   const version = step.new?.inputs?.version ?? step.old?.inputs?.version
   const name = step.type.slice('pulumi:providers:'.length)
@@ -173,6 +182,18 @@ const pluginsOf = (events: readonly EngineEvent[]): UsedPlugin[] => {
   for (const { step } of stepsOf(events)) if (isProvider(step)) found.set(step.type, pluginOf(step))
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
+
+/** A state that refers to what it has not: the engine wrote it, and would refuse it. Source: `diy/state.go` of 3.245.0. */
+const brokenState = /snapshot integrity failure/
+
+/** Whether a run wrote a state that the engine refuses. Pure. */
+export const breaksState = (events: readonly EngineEvent[], errors: readonly string[]): boolean =>
+  events.some(({ diagnosticEvent }) => brokenState.test(diagnosticEvent?.message ?? '')) ||
+  errors.some((line) => brokenState.test(line))
+
+/** Whether the engine refused to begin with a state. Pure. */
+export const refusesState = (errors: readonly string[]): boolean =>
+  errors.some((line) => brokenState.test(line) && line.includes('refusing to use it'))
 
 /** What the engine says besides, when the reason has been said already. */
 const echo =
@@ -226,6 +247,11 @@ const advices: readonly Advice[] = [
     sign: /failed to load checkpoint: (?:unexpected )?EOF/i,
     hint: (stack) =>
       `An engine was killed while it wrote the state of ${stack}. \`tenantry up\` mends what it left beside it.`,
+  },
+  {
+    sign: brokenState,
+    message: 'The engine wrote a state that refers to something that is gone.',
+    hint: (stack) => `Run \`tenantry up\` for ${stack} again: it puts the state in order, and goes on.`,
   },
   {
     sign: /no space left on device|disk quota exceeded|file too large/i,
@@ -282,7 +308,9 @@ const withConsequences = (diagnostics: readonly Diagnostic[]): readonly Diagnost
 
 const diagnosticsOf = (run: FinishedRun): Diagnostic[] => {
   const all = [...fromEvents(run.events), ...(run.exitCode === 0 ? [] : fromStandardError(run.errors))]
-  const meant = all.filter(({ message }) => message !== '' && !echo.test(message))
+  const meant = all.filter(
+    ({ message }) => message !== '' && !echo.test(message) && !brokenState.test(message),
+  )
   const kept = meant.length > 0 || run.exitCode === 0 ? meant : all
   const once = new Map(withConsequences(kept).map((one) => [`${one.resource ?? ''} ${one.message}`, one]))
   return [...once.values()].map((one) => advised(run.stack, one))

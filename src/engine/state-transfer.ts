@@ -2,18 +2,30 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
-import { type EngineCall, runEngine } from './engine-process.ts'
+import { type EngineCall, type EngineExit, runEngine } from './engine-process.ts'
+import { refusesState } from './stack-result.ts'
 
 /** Whose state. */
 export interface StateCall extends Omit<EngineCall, 'arguments' | 'onLine' | 'signal'> {
   readonly stack: string
 }
 
-const runState = async (
-  { stack, ...call }: StateCall,
-  action: readonly string[],
-): Promise<readonly string[]> => {
-  const exit = await runEngine({ ...call, arguments: ['stack', ...action, '--stack', stack] })
+/**
+ * Removes what a state refers to and has no more. The engine writes such a state itself, and refuses it from then on: where a
+ * replacement fails in the middle, what it stood on may go all the same (seen, 3.245.0, `--continue-on-error`). What the state
+ * says of the world stays; the next run reads the world first.
+ */
+export const repairState = async ({ stack, ...call }: StateCall): Promise<boolean> => {
+  const exit = await runEngine({ ...call, arguments: ['state', 'repair', '--yes', '--stack', stack] })
+  return exit.exitCode === 0
+}
+
+const runState = async (call: StateCall, action: readonly string[]): Promise<readonly string[]> => {
+  const { stack } = call
+  const run = (): Promise<EngineExit> =>
+    runEngine({ ...call, arguments: ['stack', ...action, '--stack', stack] })
+  const first = await run()
+  const exit = refusesState(first.errors) && (await repairState(call)) ? await run() : first
   if (exit.exitCode === 0) return exit.output
   throw new Fault('unavailable', `The state of ${stack} cannot be settled: ${exit.errors.join(' ')}`, {
     details: { resource: stack, hint: 'Run `up` again. Check PULUMI_BACKEND_URL and who may write it.' },
@@ -43,3 +55,13 @@ export const importState = async (call: StateCall, state: string): Promise<void>
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+interface ExportedState {
+  readonly deployment?: { readonly resources?: readonly { readonly urn: string; readonly type: string }[] }
+}
+
+/** URNs of the providers in an exported state; none where it has none. Pure. @throws {SyntaxError} where it is no JSON. */
+export const providersIn = (state: string): readonly string[] =>
+  ((JSON.parse(state) as ExportedState).deployment?.resources ?? [])
+    .filter(({ type }) => type.startsWith('pulumi:providers:'))
+    .map(({ urn }) => urn)

@@ -218,6 +218,8 @@ const services = (bench: DockerBench): void => {
   it('are updated in place, also when an interrupted run made them', async () => {
     const { id, inputs } = await start()
     const more = { ...inputs, mode: { replicated: { replicas: 3 } } }
+    // A swarm that is to change a service before it has placed its tasks forgets some: they stay pending (seen, 20.10.24).
+    await bench.untilRunning(2, id)
     await service.update(client, id, inputs, more, context)
     await bench.untilRunning(3, id)
     expect((await service.create(client, inputs, context)).id).toBe(id)

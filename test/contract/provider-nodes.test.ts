@@ -149,6 +149,25 @@ describe('a node', () => {
     expect(drive.diff(read ?? state, state.inputs).details).toEqual({ collection: 'update' })
     await drive.delete(state)
     expect((await nodeOf(hostname)).Spec.Labels).toMatchObject({ [accessLabel]: '/Run' })
+    expect(drive.lines.splice(0).join()).toContain('moved by somebody else')
+    await drive.delete(theirs)
+  })
+
+  test('that a delete which was cut off had given back is given back without a word', async () => {
+    const hostname = await joined()
+    const state = await create(placementType, { hostname, collection: '/Run/Std' })
+    await drive.delete(state)
+    await drive.delete(state)
+    expect(drive.lines).toEqual([])
+  })
+
+  test('that somebody put back into service in /Shared is left there', async () => {
+    const hostname = await joined()
+    const state = await create(placementType, { hostname, collection: '/Run/Std' })
+    const theirs = await drive.update(state, { hostname, collection: '/Shared' })
+    await drive.delete(state)
+    expect((await nodeOf(hostname)).Spec).toMatchObject({ Availability: 'active' })
+    expect(drive.lines.splice(0).join()).toContain('moved by somebody else')
     await drive.delete(theirs)
   })
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { type EngineEvent, parseEvent, type Step } from '../../src/engine/engine-event.ts'
-import { type FinishedRun, hasChanges, stackResult } from '../../src/engine/stack-result.ts'
+import {
+  breaksState,
+  changedProviders,
+  type FinishedRun,
+  hasChanges,
+  refusesState,
+  stackResult,
+} from '../../src/engine/stack-result.ts'
 
 const urn = (type: string, name: string) =>
   `urn:pulumi:nonprod.acme::tenantry::tenantry:index:Tenant$${type}::${name}`
@@ -186,4 +193,45 @@ describe('parseEvent', () => {
       summaryEvent: { durationSeconds: 2 },
     })
   })
+})
+
+describe('a state that refers to what is gone', () => {
+  const broken =
+    'post-step event returned an error: failed to save snapshot: a.json: snapshot integrity failure; it was already written, but is invalid (backup available at a.json.bak): resource urn:b refers to missing dependency urn:c'
+  const refused =
+    'error: snapshot integrity failure; refusing to use it: resource urn:b refers to missing dependency'
+
+  test('is told apart from one that is refused', () => {
+    expect(breaksState([diagnostic(broken, 'error')], [])).toBe(true)
+    expect(breaksState([], [`error: ${broken}`])).toBe(true)
+    expect(breaksState([diagnostic('no space left', 'error')], ['error: no'])).toBe(false)
+    expect(refusesState([`error: ${broken}`])).toBe(false)
+    expect(refusesState([refused])).toBe(true)
+  })
+
+  test('is not told where something else is the reason, and with the way out where nothing is', () => {
+    const said = finished([diagnostic(broken, 'error'), diagnostic('it refused DELETE', 'error')], {
+      exitCode: 255,
+    })
+    expect(said.diagnostics.map(({ message }) => message)).toEqual(['it refused DELETE'])
+    expect(finished([diagnostic(broken, 'error')], { exitCode: 255 }).diagnostics).toEqual([
+      {
+        severity: 'error',
+        message: 'The engine wrote a state that refers to something that is gone.',
+        hint: expect.stringContaining('`tenantry up` for nonprod.acme again'),
+      },
+    ])
+  })
+})
+
+test('providers whose configuration changed are known by their URNs', () => {
+  const provider = { type: 'pulumi:providers:vault', name: 'vault' }
+  expect(
+    changedProviders([
+      done({ op: 'same', type: 'pulumi:providers:ucp', name: 'ucp' }),
+      done({ op: 'update', ...provider }),
+      done({ op: 'update' }),
+      failed({ op: 'update', type: 'pulumi:providers:docker', name: 'docker' }),
+    ]),
+  ).toEqual([urn(provider.type, provider.name)])
 })

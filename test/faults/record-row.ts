@@ -17,8 +17,8 @@ export const recordRow = async (name: string, row: FaultRow): Promise<void> => {
 }
 
 export interface FaultTally {
-  /** Runs one case and counts it; a failure is counted and thrown on. What it answers is how often something was sent or done again. */
-  readonly count: (run: () => Promise<number>) => Promise<void>
+  /** Runs one case and counts it; a failure is counted and thrown on. What it answers is how often something was sent or done again; undefined where there was no case. */
+  readonly count: (run: () => Promise<number | undefined>) => Promise<void>
   /** Writes the row; call it in `afterAll`, so that failed cases are in it. */
   readonly write: () => Promise<void>
 }
@@ -41,8 +41,12 @@ export const tallyFaults = (
       const started = performance.now()
       cases += 1
       try {
-        times += await run()
-        sameState += 1
+        const done = await run()
+        if (done === undefined) cases -= 1
+        else {
+          times += done
+          sameState += 1
+        }
       } finally {
         milliseconds += performance.now() - started
       }

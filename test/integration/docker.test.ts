@@ -18,7 +18,7 @@ import {
   withBundle,
 } from './docker-users.ts'
 import { changesOf, failuresOf, type LabSession, openLabSession } from './lab-session.ts'
-import { differences, readWorld } from './world.ts'
+import { missedWorld, readSettledWorld } from './world.ts'
 
 const organization = 'retail-banking'
 const mebibyte = 1024 ** 2
@@ -211,11 +211,11 @@ describe.runIf(await canRun())('a tenant on real Docker Engines', () => {
     expect(failuresOf(first.results)).toEqual([])
     for (const { stack, resources } of first.results)
       expect(resources.length, stack).toBe(stacks.find((state) => state.stack === stack)?.resources.length)
-    const world = await readWorld(session.lab, clusterLab('nonprod'))
+    const world = await readSettledWorld(session.lab, clusterLab('nonprod'))
     const second = await session.run('up', stacks)
     expect(failuresOf(second.results)).toEqual([])
     expect(changesOf(second.results)).toEqual([])
-    expect(differences(world, await readWorld(session.lab, clusterLab('nonprod')))).toEqual([])
+    expect(await missedWorld(world, session.lab, clusterLab('nonprod'))).toEqual([])
   })
 
   test('has what its file says in the engine itself: networks, volumes, secrets, configs', async () => {

@@ -15,7 +15,7 @@ import { platformChanges, tenantChanges } from './hand-changed.ts'
 import { collectionId, type HandMade } from './hand-made.ts'
 import { makeStrangers, removals } from './hand-removed.ts'
 import { changesOf, failuresOf, type LabSession, openLabSession } from './lab-session.ts'
-import { differences, readWorld, type World } from './world.ts'
+import { differences, missedWorld, readSettledWorld, readWorld, type World } from './world.ts'
 
 const silent = { ...openTerminal(), live: false, note: () => undefined, print: () => undefined }
 
@@ -88,7 +88,7 @@ const allTold = (results: readonly StackResult[]): readonly HandChange[] => resu
 const expectPutRight = async (): Promise<void> => {
   const { results } = await session.run('up', stacks, { full: false })
   expect(failuresOf(results)).toEqual([])
-  expect(differences(undisturbed, await readWorld(session.lab, cluster))).toEqual([])
+  expect(await missedWorld(undisturbed, session.lab, cluster)).toEqual([])
   expect(allTold(await refresh())).toEqual([])
   const again = await session.run('up', stacks, { full: false })
   expect(again.skipped.map(({ stack }) => stack)).toEqual(stacks.map(({ stack }) => stack))
@@ -128,7 +128,7 @@ beforeAll(async () => {
   await makeStrangers(hands)
   const { results } = await session.run('up', stacks)
   expect(failuresOf(results)).toEqual([])
-  undisturbed = await readWorld(session.lab, cluster)
+  undisturbed = await readSettledWorld(session.lab, cluster)
 })
 afterAll(async () => {
   await hands?.close()
@@ -227,10 +227,10 @@ describe('a team renamed by hand whose name somebody took', () => {
     expect(allTold(await refresh()).map(({ resource, what }) => `${resource} ${what}`)).toEqual([
       'team/developers renamed',
     ])
-    const before = await readWorld(session.lab, cluster)
+    const before = await readSettledWorld(session.lab, cluster)
     const { results } = await session.run('up', stacks)
     expect(failuresOf(results).join('\n')).toContain('retail-banking/developers')
-    expect(differences(before, await readWorld(session.lab, cluster))).toEqual([])
+    expect(await missedWorld(before, session.lab, cluster)).toEqual([])
     await hands.ucp('DELETE', '/accounts/retail-banking/teams/developers')
     await expectPutRight()
   })

@@ -245,6 +245,56 @@ describe('a planted secret with awkward signs', () => {
     expect(await leaks()).toEqual([])
   })
 
+  test('is in no log of the engine below the level at which it prints what it sends', async () => {
+    // From `-v=7` on it prints inputs in clear, whatever we do (step_generator.go of
+    // 3.245.0; README); `tenantry` passes no such level on.
+    for (const options of [
+      ['preview', '--debug', '--logtostderr', '--logflow', '-v=6'],
+      ['up', '--yes', '--skip-preview', '--logtostderr', '--logflow', '-v=6'],
+      // To files, which land in the temporary folder.
+      ['refresh', '--yes', '--skip-preview', '--logflow', '-v=6', '--debug'],
+    ]) {
+      const { code, text } = await pulumi(options)
+      expect(code, text.slice(-2_000)).toBe(0)
+      if (options.includes('--logtostderr')) expect(text.length).toBeGreaterThan(10_000)
+    }
+    expect((await readdir(leftovers)).some((name) => name.startsWith('pulumi.'))).toBe(true)
+    expect(await leaks()).toEqual([])
+  })
+
+  test('is in nothing that flags in the environment make the engine print', async () => {
+    const environment = {
+      PULUMI_OPTION_VERBOSE: '11',
+      PULUMI_OPTION_LOGFLOW: 'true',
+      PULUMI_OPTION_LOGTOSTDERR: 'true',
+      PULUMI_OPTION_DEBUG: 'true',
+      PULUMI_OPTION_SHOW_SECRETS: 'true',
+      PULUMI_OPTION_TRACING: `file:${join(leftovers, 'trace')}`,
+    }
+    for (const options of [
+      ['preview', ...selected, '--full', '--json'],
+      ['up', ...selected, '--full'],
+      ['status', ...selected, '--json'],
+    ])
+      expect((await tenantry(options, { environment })).code, options.join(' ')).toBe(0)
+    expect(await leaks()).toEqual([])
+  })
+
+  test('is in no last words of a process that runs out of memory, or meets what it does not expect', async () => {
+    const starved = await pulumi(['preview'], { environment: { NODE_OPTIONS: '--max-old-space-size=10' } })
+    expect(starved.code).not.toBe(0)
+    expect(starved.text).toMatch(/heap|memory|signal|abort/i)
+    const damaged = join(leftovers, 'damaged.json')
+    await writeFile(damaged, `{"stack":"${stack}","resources":[{"kind":`)
+    const confused = await pulumi(['preview'], { environment: { TENANTRY_DESIRED: damaged } })
+    expect(confused.code).not.toBe(0)
+    const { code } = await tenantry(['preview', ...selected, '--full'], {
+      environment: { NODE_OPTIONS: '--max-old-space-size=10' },
+    })
+    expect(code).not.toBe(0)
+    expect(await leaks()).toEqual([])
+  })
+
   test('is in no message of a server that repeats what it was sent', async () => {
     const endpoint = `https://${echo.host}`
     const caFile = join(session.lab.layout.folder, 'echo-ca.pem')

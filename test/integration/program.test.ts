@@ -5,13 +5,8 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { ensureEngine } from '../../src/engine/engine.ts'
-import {
-  destroyStack,
-  previewStack,
-  refreshStack,
-  type StackRun,
-  upStack,
-} from '../../src/engine/run-stack.ts'
+import type { StackRun } from '../../src/engine/engine-attempt.ts'
+import { destroyStack, previewStack, refreshStack, upStack } from '../../src/engine/run-stack.ts'
 import { runStacks } from '../../src/engine/run-stacks.ts'
 import { hasChanges } from '../../src/engine/stack-result.ts'
 import { stackStatus } from '../../src/engine/stack-status.ts'

@@ -11,7 +11,7 @@ import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { InjectedFault } from '../../src/lab/faults.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
 import { changesOf, failuresOf, type LabSession, openLabSession } from './lab-session.ts'
-import { differences, readWorld, type World } from './world.ts'
+import { missedWorld, readSettledWorld, type World } from './world.ts'
 
 /** Of the lab's directory; no two tenants may share one. */
 const groups = ['DS-Scientists', 'IB-Developers']
@@ -172,7 +172,7 @@ export const openTinyTenant = async (
     const count = watchWrites(cluster, () => undefined)
     await up()
     const writes = count()
-    const undisturbed: World = await readWorld(session.lab, cluster)
+    const undisturbed: World = await readSettledWorld(session.lab, cluster)
     const folder = session.lab.layout.state
     return {
       ...{ organization, stack, session, cluster, writes, folder, up, close },
@@ -193,7 +193,7 @@ export const openTinyTenant = async (
       },
       edit: (application) => writeFile(fileOf(organization), tenantFile(organization, application)),
       expectUndisturbed: async (what) => {
-        expect(differences(undisturbed, await readWorld(session.lab, cluster)), what).toEqual([])
+        expect(await missedWorld(undisturbed, session.lab, cluster), what).toEqual([])
         expect((await stackStatus({ stack, engine, environment })).pending, what).toEqual([])
         expect(await lockFiles(folder, stack), what).toEqual([])
         expect(await up(), what).toEqual([])

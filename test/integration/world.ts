@@ -266,3 +266,31 @@ export const differences = (wanted: World, found: World): readonly string[] =>
       ...left.map((item) => `too much in ${kind}: ${item}`),
     ]
   })
+
+/** Services and machines go on moving for a while after a run; longer than this is a difference. */
+const settlingMilliseconds = 60_000
+const lookMilliseconds = 500
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, lookMilliseconds))
+
+/** The world of one cluster once two looks at it are the same. */
+export const readSettledWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
+  for (let before = await readWorld(lab, cluster); ; ) {
+    await pause()
+    const now = await readWorld(lab, cluster)
+    if (differences(before, now).length === 0) return now
+    before = now
+  }
+}
+
+/** What keeps a cluster from being in a world after all the time it has to get there; nothing where it is. */
+export const missedWorld = async (
+  wanted: World,
+  lab: Lab,
+  cluster: ClusterLab,
+): Promise<readonly string[]> => {
+  for (const end = Date.now() + settlingMilliseconds; ; await pause()) {
+    const found = differences(wanted, await readWorld(lab, cluster))
+    if (found.length === 0 || Date.now() > end) return found
+  }
+}

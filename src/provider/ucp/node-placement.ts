@@ -185,6 +185,12 @@ const findNode = async (ucp: Ucp, hostname: string, outputs: Properties): Promis
   return readNode(ucp, nodeId)
 }
 
+/** Drained in /Shared is where a deletion leaves it, so one that was cut off may have been there before. */
+const isMovedByOthers = ({ labels, availability }: UcpNode, ours: string | undefined): boolean => {
+  const isLeft = labels[accessLabel] === sharedPath && availability === 'drain'
+  return ours !== undefined && labels[accessLabel] !== ours && !isLeft
+}
+
 /** `ucp:index:NodePlacement`; its id is the host name. */
 export const nodePlacement = defineResource({
   description:
@@ -230,8 +236,7 @@ export const nodePlacement = defineResource({
     const ucp = ucpFor(client, context, `node ${id}`)
     const node = await findNode(ucp, id, outputs)
     if (node === undefined) return
-    const ours = textOutput(outputs, 'collection')
-    if (ours !== undefined && node.labels[accessLabel] !== ours) {
+    if (isMovedByOthers(node, textOutput(outputs, 'collection'))) {
       context.log('warning', `The node ${id} was moved by somebody else and is left where it is.`)
       return
     }

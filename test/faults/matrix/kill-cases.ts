@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { type FaultTally, tallyFaults } from '../record-row.ts'
 import { fates, type KillPoint, killCase, type Victim, victims } from './kill.ts'
@@ -61,13 +62,10 @@ const liveStep = async ({ life, tallies }: Killing, step: StepName, point?: Kill
     return []
   }
   try {
-    await tallies.get(point.victim)?.count(async () => {
-      await killCase(life, point)
-      return 1
-    })
+    await tallies.get(point.victim)?.count(() => killCase(life, point))
     return []
   } catch (error) {
-    const wrong = `${JSON.stringify(point)}: ${error instanceof Error ? error.message : String(error)}`
+    const wrong = `${JSON.stringify(point)}: ${inspect(error, { depth: 4 })}`
     console.log(wrong)
     // The next point is to begin where an undisturbed run ends.
     await life.run(step)

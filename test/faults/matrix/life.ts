@@ -10,7 +10,7 @@ import type { ClusterLab } from '../../../src/lab/cluster-lab.ts'
 import type { StackState } from '../../../src/model/desired-state.ts'
 import { handsOn } from '../../integration/by-hand.ts'
 import { changesOf, failuresOf, type LabSession, openLabSession } from '../../integration/lab-session.ts'
-import { differences, readIdentities, readWorld, type World } from '../../integration/world.ts'
+import { missedWorld, readIdentities, readSettledWorld, type World } from '../../integration/world.ts'
 import { Disturbance } from './changing-calls.ts'
 import { plantForeign } from './foreign.ts'
 import { tenantFiles, withWebhook } from './tenant-files.ts'
@@ -47,9 +47,6 @@ export interface Life {
   readonly startOver: () => Promise<void>
   readonly close: () => Promise<void>
 }
-
-/** VMs that go take their nodes along a moment later. */
-const settlingMilliseconds = 10_000
 
 interface Open {
   readonly organization: string
@@ -89,14 +86,6 @@ const lockFiles = async ({ session, stack }: Open): Promise<readonly string[]> =
   return (await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])))).flat()
 }
 
-const expectWorld = async ({ session, cluster }: Open, wanted: World, what: string): Promise<void> => {
-  const end = Date.now() + settlingMilliseconds
-  let found = differences(wanted, await readWorld(session.lab, cluster))
-  while (found.length > 0 && Date.now() < end)
-    found = differences(wanted, await readWorld(session.lab, cluster))
-  expect(found, what).toEqual([])
-}
-
 interface Reached {
   readonly step: StepName
   readonly wanted: World
@@ -105,7 +94,7 @@ interface Reached {
 }
 
 const expectReached = async (open: Open, { step, wanted, what, followed }: Reached): Promise<void> => {
-  await expectWorld(open, wanted, what)
+  expect(await missedWorld(wanted, open.session.lab, open.cluster), what).toEqual([])
   const { engine, environment } = open.session
   const status = await stackStatus({ stack: open.stack, engine, environment })
   expect(status.pending, what).toEqual([])
@@ -154,20 +143,10 @@ const liveUndisturbed = async (open: Open) => {
     })
     expect(failuresOf([await run(open, step)]), step).toEqual([])
     open.disturbance.rest()
-    worlds.set(step, await settledWorld(open))
+    worlds.set(step, await readSettledWorld(open.session.lab, open.cluster))
   }
   await clear(open)
   return { worlds, calls }
-}
-
-/** What is there once it is twice the same. */
-const settledWorld = async ({ session, cluster }: Open): Promise<World> => {
-  for (let before = await readWorld(session.lab, cluster); ; ) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
-    const now = await readWorld(session.lab, cluster)
-    if (differences(before, now).length === 0) return now
-    before = now
-  }
 }
 
 const worldAfter = (worlds: ReadonlyMap<StepName, World>, step: StepName): World => {
