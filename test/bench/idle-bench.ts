@@ -41,11 +41,15 @@ const applyAll = async (root: string, environment: NodeJS.ProcessEnv): Promise<n
 }
 
 const up = (root: string, env: NodeJS.ProcessEnv): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [join(checkoutRoot(), 'bin', 'tenantry.mjs'), '--root', root, 'up', '--all', '--json'], {
-    env,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  })
+  spawnSync(
+    process.execPath,
+    [join(checkoutRoot(), 'bin', 'tenantry.mjs'), '--root', root, 'up', '--all', '--json'],
+    {
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  )
 
 interface Report {
   readonly results: readonly unknown[]
