@@ -1,6 +1,6 @@
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, parseEvent } from './engine-event.ts'
+import { type EngineEvent, failedCreate, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import {
   breaksState,
@@ -40,6 +40,8 @@ export interface StackRun {
   /** Folder of the Pulumi project; the checkout otherwise. */
   readonly project?: string
   readonly onProgress?: (progress: StackProgress) => void
+  /** Called with the URN of a create as it fails. */
+  readonly onFailedCreate?: (urn: string) => void
   /** Lets the engine finish what is under way, then end. */
   readonly signal?: AbortSignal
 }
@@ -121,6 +123,8 @@ const attemptOnce = async (
     if (event === undefined) return
     events.push(event)
     stuck.saw(event)
+    const failed = failedCreate(event)
+    if (failed !== undefined) run.onFailedCreate?.(failed)
     const progress = progressOf(run, operation, event)
     if (progress !== undefined) run.onProgress?.(progress)
   }
