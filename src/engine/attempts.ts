@@ -76,6 +76,24 @@ export const recordDoubtful = async (place: AttemptsPlace, urns: readonly string
   await write({ ...last, doubtful: [...new Set([...last.doubtful, ...urns])].sort() })
 }
 
+/** Records creates as they fail. */
+export interface DoubtfulRecorder {
+  readonly failed: (urn: string) => void
+  /** Resolves once everything is written. Never rejects: after the run it is recorded once more. */
+  readonly done: () => Promise<void>
+}
+
+/** A run that dies later could not record what had failed in it before, and the engine knows nothing of that. */
+export const doubtfulRecorder = (place: AttemptsPlace): DoubtfulRecorder => {
+  let writing = Promise.resolve()
+  return {
+    failed: (urn) => {
+      writing = writing.then(() => recordDoubtful(place, [urn])).catch(() => undefined)
+    },
+    done: () => writing,
+  }
+}
+
 /** Creates that failed and were not settled since. */
 export const doubtfulOf = async (place: AttemptsPlace): Promise<readonly string[]> =>
   [...new Set((await attemptsOf(place)).flatMap(({ doubtful }) => doubtful))].sort()

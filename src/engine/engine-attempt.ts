@@ -1,7 +1,7 @@
 import type { Patience } from './await-lease.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, parseEvent } from './engine-event.ts'
+import { type EngineEvent, failedCreate, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { liveDigests } from './live-digests.ts'
 import {
@@ -42,6 +42,8 @@ export interface StackRun {
   /** Folder of the Pulumi project; the checkout otherwise. */
   readonly project?: string
   readonly onProgress?: (progress: StackProgress) => void
+  /** Called with the URN of a create as it fails. */
+  readonly onFailedCreate?: (urn: string) => void
   /** Lets the engine finish what is under way, then end. */
   readonly signal?: AbortSignal
   /** Reads the world before anything else, so that the run is against what is there. Of `preview` and `up`. */
@@ -135,6 +137,8 @@ const attemptOnce = async (
     if (event === undefined) return
     events.push(event)
     stuck.saw(event)
+    const failed = failedCreate(event)
+    if (failed !== undefined) run.onFailedCreate?.(failed)
     const progress = progressOf(run, operation, event)
     if (progress !== undefined) run.onProgress?.(progress)
   }

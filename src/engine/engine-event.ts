@@ -58,6 +58,10 @@ export interface EngineEvent {
 export const isLastEvent = ({ resOpFailedEvent }: EngineEvent): boolean =>
   resOpFailedEvent?.metadata.op === 'delete-replaced' && resOpFailedEvent.metadata.old?.delete !== true
 
+/** The URN of a create that failed; it may have taken effect all the same. */
+export const failedCreate = ({ resOpFailedEvent }: EngineEvent): string | undefined =>
+  resOpFailedEvent?.metadata.op === 'create' ? resOpFailedEvent.metadata.urn : undefined
+
 /** An event of a line of the engine's output; undefined where the line is something else. Never throws. */
 export const parseEvent = (line: string): EngineEvent | undefined => {
   if (!line.startsWith('{')) return undefined

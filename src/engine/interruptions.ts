@@ -20,7 +20,7 @@ interface Deployment {
   readonly resources?: readonly { readonly urn: string }[]
   readonly pending_operations?: readonly {
     readonly type: string
-    readonly resource: { readonly urn: string }
+    readonly resource: { readonly urn: string; readonly custom?: boolean }
   }[]
 }
 
@@ -30,6 +30,8 @@ export interface KnownCreates {
   readonly present: ReadonlySet<string>
   /** URNs of creates that were cut off. */
   readonly pending: readonly string[]
+  /** Whether anything at all was: components and the stack itself too, of which nothing can stand in the world. */
+  readonly isInterrupted: boolean
 }
 
 /** Reads an exported state. Pure. */
@@ -38,7 +40,10 @@ export const createsIn = (state: string): KnownCreates => {
   const { resources = [], pending_operations: operations = [] } = deployment
   return {
     present: new Set(resources.map(({ urn }) => urn)),
-    pending: operations.filter(({ type }) => type === 'creating').map(({ resource }) => resource.urn),
+    pending: operations
+      .filter(({ type, resource }) => type === 'creating' && resource.custom !== false)
+      .map(({ resource }) => resource.urn),
+    isInterrupted: operations.some(({ type }) => type === 'creating'),
   }
 }
 

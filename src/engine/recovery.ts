@@ -39,7 +39,7 @@ const withoutInterruptions = (result: StackResult): StackResult => ({
 /** Importing a state drops what is pending in it. Where nobody knows what it was, a person is still to look after it. */
 const dropPending = async (engine: StackEngine): Promise<void> => {
   const state = await engine.exportState()
-  if (createsIn(state).pending.length > 0) await engine.importState(state)
+  if (createsIn(state).isInterrupted) await engine.importState(state)
 }
 
 /** What is known of creates before a run that succeeded. */
@@ -121,7 +121,7 @@ const openCreates = async (engine: StackEngine): Promise<OpenCreates> => {
   const doubtful = await engine.doubtful()
   const state = await engine.exportState().catch(() => undefined)
   if (state === undefined) return { urns: [], arePending: false }
-  return { urns: unwantedIn(state, doubtful), arePending: createsIn(state).pending.length > 0 }
+  return { urns: unwantedIn(state, doubtful), arePending: createsIn(state).isInterrupted }
 }
 
 /**

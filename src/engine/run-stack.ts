@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts'
 import {
   type AttemptsPlace,
   doubtfulOf,
+  doubtfulRecorder,
   forgetAttempts,
   hasAttempts,
   missingIn,
@@ -105,9 +106,13 @@ const up = async (
   { attempts }: Recollection,
   options: readonly string[],
 ): Promise<StackResult> => {
-  if (attempts !== undefined && run.desired !== undefined) await recordAttempt(attempts, run.desired)
-  const result = await runOrMake(run, 'up', options, () => withFreshSalt(run, () => makeStack(run, 'up')))
-  if (attempts !== undefined) await recordDoubtful(attempts, failedCreates(result))
+  const make = () => withFreshSalt(run, () => makeStack(run, 'up'))
+  if (attempts === undefined) return runOrMake(run, 'up', options, make)
+  if (run.desired !== undefined) await recordAttempt(attempts, run.desired)
+  const recorder = doubtfulRecorder(attempts)
+  const result = await runOrMake({ ...run, onFailedCreate: recorder.failed }, 'up', options, make)
+  await recorder.done()
+  await recordDoubtful(attempts, failedCreates(result))
   return result
 }
 

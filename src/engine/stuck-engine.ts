@@ -1,9 +1,15 @@
-import { type EngineEvent, isLastEvent } from './engine-event.ts'
+import { type EngineEvent, isLastEvent, type StepMetadata } from './engine-event.ts'
 
 /** How long an engine that waits for ever must have had nothing under way before it is told to end. */
 const quietMilliseconds = 2_000
+/** And how long it must have said nothing at all where something seems to be: longer than the client repeats one call. */
+const silentMilliseconds = 180_000
 
-const keyOf = ({ op, urn }: { readonly op: string; readonly urn: string }): string => `${op} ${urn}`
+const keyOf = ({ op, urn }: StepMetadata): string => `${op} ${urn}`
+
+/** Components and the stack itself begin with the program and end with it, which waits. */
+const isCall = (step: StepMetadata | undefined): step is StepMetadata =>
+  (step?.new ?? step?.old)?.custom === true
 
 /** Looks at one run of the engine for the moment from which it would wait for ever. */
 export interface StuckWatch {
@@ -28,11 +34,12 @@ export const watchForStuck = (): StuckWatch => {
     saw: (event) => {
       const begun = event.resourcePreEvent?.metadata
       const ended = (event.resOpFailedEvent ?? event.resOutputsEvent)?.metadata
-      if (begun !== undefined) underWay.add(keyOf(begun))
-      if (ended !== undefined) underWay.delete(keyOf(ended))
+      if (isCall(begun)) underWay.add(keyOf(begun))
+      if (isCall(ended)) underWay.delete(keyOf(ended))
       isStuck ||= isLastEvent(event)
       clearTimeout(quiet)
-      if (isStuck && underWay.size === 0) quiet = setTimeout(() => stuck.abort(), quietMilliseconds)
+      if (isStuck)
+        quiet = setTimeout(() => stuck.abort(), underWay.size === 0 ? quietMilliseconds : silentMilliseconds)
     },
     end: () => clearTimeout(quiet),
   }

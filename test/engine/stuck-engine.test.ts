@@ -11,8 +11,9 @@ afterEach(() => {
 
 const step = (op: Step, name: string, old: StepMetadata['old'] = null): StepMetadata => ({
   ...{ op, urn: `urn::${name}`, type: 'docker:index/network:Network' },
-  ...{ old, new: null, detailedDiff: null },
+  ...{ old, new: { custom: true }, detailedDiff: null },
 })
+const stackItself: StepMetadata = { ...step('same', 'tenantry-nonprod.acme'), new: { custom: false } }
 const begins = (metadata: StepMetadata): EngineEvent => ({ resourcePreEvent: { metadata } })
 const ends = (metadata: StepMetadata): EngineEvent => ({ resOutputsEvent: { metadata } })
 const fails = (metadata: StepMetadata): EngineEvent => ({ resOpFailedEvent: { metadata } })
@@ -20,7 +21,8 @@ const fails = (metadata: StepMetadata): EngineEvent => ({ resOpFailedEvent: { me
 test('an engine that waits for a replacement is told to end, once nothing is under way', () => {
   const watch = watchForStuck()
   const [gone, other] = [step('delete-replaced', 'outer'), step('create', 'collection')]
-  for (const event of [begins(gone), begins(other), fails(gone)]) watch.saw(event)
+  // The stack begins with the program and ends with it.
+  for (const event of [begins(stackItself), begins(gone), begins(other), fails(gone)]) watch.saw(event)
   vi.advanceTimersByTime(60_000)
   expect(watch.signal.aborted).toBe(false)
   watch.saw(ends(other))
@@ -60,4 +62,14 @@ test('an engine that has ended is told nothing', () => {
   watch.end()
   vi.advanceTimersByTime(60_000)
   expect(watch.signal.aborted).toBe(false)
+})
+
+test('a call of which nothing is heard any more is waited for longer than the client repeats it, and no longer', () => {
+  const watch = watchForStuck()
+  const [gone, other] = [step('delete-replaced', 'outer'), step('create', 'collection')]
+  for (const event of [begins(gone), begins(other), fails(gone)]) watch.saw(event)
+  vi.advanceTimersByTime(150_000)
+  expect(watch.signal.aborted).toBe(false)
+  vi.advanceTimersByTime(60_000)
+  expect(watch.signal.aborted).toBe(true)
 })

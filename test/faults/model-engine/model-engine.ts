@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   type AttemptsPlace,
   doubtfulOf,
+  doubtfulRecorder,
   forgetAttempts,
   hasAttempts,
   missingIn,
@@ -10,6 +11,7 @@ import {
   recordDoubtful,
   withAttempts,
 } from '../../../src/engine/attempts.ts'
+import { failedCreate } from '../../../src/engine/engine-event.ts'
 import type { EngineOptions, StackEngine } from '../../../src/engine/stack-engine.ts'
 import { type StackOperation, type StackResult, stackResult } from '../../../src/engine/stack-result.ts'
 import type { StackState } from '../../../src/model/desired-state.ts'
@@ -84,7 +86,11 @@ export class ModelEngine implements StackEngine {
   async run(operation: StackOperation, { refresh = false }: EngineOptions = {}): Promise<StackResult> {
     if (operation !== 'up') return this.#run({ operation, refresh })
     await recordAttempt(this.#place, await this.#desired())
-    const result = await this.#run({ operation, refresh })
+    const recorder = doubtfulRecorder(this.#place)
+    const result = await this.#run({ operation, refresh }, (event) => {
+      const urn = failedCreate(event)
+      if (urn !== undefined) recorder.failed(urn)
+    }).finally(recorder.done)
     const failed = result.resources.filter(({ change, failed: isFailed }) => isFailed && change === 'create')
     await recordDoubtful(
       this.#place,
@@ -127,12 +133,15 @@ export class ModelEngine implements StackEngine {
     return file
   }
 
-  async #run({
-    state = this.#options.program.state,
-    ...asked
-  }: Pick<RunOptions, 'operation' | 'refresh' | 'targets'> & {
-    readonly state?: StackState
-  }): Promise<StackResult> {
+  async #run(
+    {
+      state = this.#options.program.state,
+      ...asked
+    }: Pick<RunOptions, 'operation' | 'refresh' | 'targets'> & {
+      readonly state?: StackState
+    },
+    saw: RunOptions['saw'] = () => undefined,
+  ): Promise<StackResult> {
     this.#checkAlive()
     this.#life = new Life()
     const { plugins, program, stack } = this.#options
@@ -144,6 +153,7 @@ export class ModelEngine implements StackEngine {
       before: this.#state,
       write: (deployment) => this.#write(deployment),
       life: this.#life,
+      saw,
     }).run()
     this.#checkAlive()
     const { operation } = asked

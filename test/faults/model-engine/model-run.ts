@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly before: Deployment
   readonly write: Write
   readonly life: Life
+  /** Called with every event of a step as it comes. */
+  readonly saw: (event: EngineEvent) => void
 }
 
 export interface RunEnd {
@@ -117,7 +119,10 @@ export class ModelRun {
       isPreview: this.#isPreview,
       continuesOnError: operation !== 'preview',
       life,
-      emit: (event) => this.#events.push(event),
+      emit: (event) => {
+        this.#events.push(event)
+        this.#options.saw(event)
+      },
     })
     if (operation !== 'destroy') await this.#runProgram(generator, executor, program)
     await executor.idle()
