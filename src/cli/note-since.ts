@@ -1,14 +1,17 @@
+import { printable } from '../core/printable.ts'
 import { shortCommit } from './find-since.ts'
 import type { SinceChange } from './since.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a reader should know of the comparison, on stderr: stdout stays the answer. */
 export const noteSince = ({ note, color }: Terminal, { notes, baseIssues, base }: SinceChange): void => {
-  for (const line of notes) note(color.dim(line))
+  for (const line of notes) note(color.dim(printable(line)))
   for (const { code, message, source } of baseIssues)
     note(
       color.yellow(
-        `${shortCommit(base.commit)}: ${source === undefined ? '' : `${source.file}:${source.line}:${source.column} `}${code} ${message}`,
+        printable(
+          `${shortCommit(base.commit)}: ${source === undefined ? '' : `${source.file}:${source.line}:${source.column} `}${code} ${message}`,
+        ),
       ),
     )
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
+import type { Issue } from '../core/issue.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { fileFault } from '../engine/state-fault.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
@@ -11,6 +12,8 @@ import { own, type Phrase } from '../plan/report/phrase.ts'
 import { renderJson } from '../plan/report/render-json.ts'
 import { type Paint, plain, renderTextBlocks } from '../plan/report/render-text.ts'
 import { reportBlocks, terminalLimits } from '../plan/report/report-blocks.ts'
+import type { UsedOverride } from '../plan/valve.ts'
+import { belowMarker, refusalMarkdown } from './ci/refusal.ts'
 import { UsageError } from './exit-code.ts'
 import type { LenientFleet } from './lenient-fleet.ts'
 import { readMembers } from './team-members.ts'
@@ -30,6 +33,10 @@ export interface ReportRequest {
   readonly environment?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
   readonly notes?: readonly Phrase[]
+  /** Why it would not be applied as it stands. */
+  readonly refusals?: readonly Issue[]
+  /** Overrides without which it would be refused. */
+  readonly overrides?: readonly UsedOverride[]
 }
 
 const filesOf = ({ tenants, clusters }: Files): FleetFiles => ({
@@ -60,6 +67,8 @@ export const makeReport = async (request: ReportRequest): Promise<ChangeReport> 
     files: { after, ...(request.base === undefined ? {} : { before: filesOf(request.base) }) },
     members,
     notes: [...(request.notes ?? []), ...notes],
+    refusals: request.refusals ?? [],
+    overrides: request.overrides ?? [],
     ...(request.results === undefined ? {} : { runs: request.results }),
   })
 }
@@ -101,10 +110,13 @@ const save = async (file: string, text: string): Promise<void> => {
 const wholeFile = (file: string): string => `${file.replace(/\.md$/i, '')}.whole.md`
 
 const writeMarkdown = async (terminal: Terminal, report: ChangeReport, output?: string): Promise<void> => {
-  if (output === undefined) return terminal.print(renderComment(report).body.trimEnd())
-  const { body, isWhole } = renderComment(report, wholeFile(output))
-  await save(output, body)
-  if (!isWhole) await save(wholeFile(output), wholeMarkdown(report))
+  const block = refusalMarkdown(report.refusals)
+  const artifact = output === undefined ? undefined : wholeFile(output)
+  const { body, isWhole } = renderComment(report, artifact, Buffer.byteLength(block))
+  const comment = belowMarker(body, block)
+  if (output === undefined) return terminal.print(comment.trimEnd())
+  await save(output, comment)
+  if (!isWhole) await save(wholeFile(output), belowMarker(wholeMarkdown(report), block))
 }
 
 const paintOf = ({ color }: Terminal): Paint => ({

@@ -47,13 +47,17 @@ export interface GuardedRun {
 }
 
 /** What the valve says before a run. */
-interface Verdict {
+export interface Verdict {
   readonly issues: readonly Issue[]
   /** Overrides without which it would say more. */
   readonly used: readonly UsedOverride[]
 }
 
-const verdictOn = (change: FleetChange, { fleet, members }: GuardedRun, now: Date): Verdict => {
+const verdictOn = (
+  change: FleetChange,
+  { fleet, members }: Pick<GuardedRun, 'fleet' | 'members'>,
+  now: Date,
+): Verdict => {
   const input = valveInput(fleet, now, members)
   return { issues: checkValve(change, input), used: usedOverrides(change, input) }
 }
@@ -68,7 +72,14 @@ const unrecorded = async (run: GuardedRun, now: Date): Promise<Verdict> => {
   return { issues: [...vanished, ...issues], used }
 }
 
-const guard = async (run: GuardedRun): Promise<Verdict> => {
+/**
+ * Why stacks may not be applied, files that have vanished and what the valve says of the change since they were applied last; and
+ * the overrides that let something pass. Calls no system but the state's back end, and that only where it keeps no records of what
+ * was applied.
+ *
+ * @throws {Fault} `unavailable` where the back end cannot be read.
+ */
+export const guard = async (run: GuardedRun): Promise<Verdict> => {
   const now = run.now ?? new Date()
   const folder = appliedFolder(run.environment)
   if (folder === undefined) return unrecorded(run, now)
@@ -77,24 +88,20 @@ const guard = async (run: GuardedRun): Promise<Verdict> => {
   return { issues: [...vanishedIssues(run.fleet, vanished, now), ...issues], used }
 }
 
-/**
- * Why stacks may not be applied: files that have vanished, and what the valve says of the change since they were applied last.
- * Calls no system but the state's back end, and that only where it keeps no records of what was applied.
- *
- * @throws {Fault} `unavailable` where the back end cannot be read.
- */
+/** Why stacks may not be applied. @throws {Fault} as `guard`. */
 export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> => (await guard(run)).issues
 
 /** `overrides/a.ts lets pass what 'frozen' would refuse, until 2026-12-31: BANK-17 (ann@bank.example).` */
 const overrideText = ({ file, override, rules }: UsedOverride): string =>
   `${file} lets pass what ${rules.map((rule) => `'${rule}'`).join(' and ')} would refuse, until ${override.expires}: ${override.reason} (${override.owner}).`
 
-/** Why a change of files would be refused, going by the change alone. Pure. */
-export const changeIssues = (fleet: Fleet, change: FleetChange, now: Date): readonly Issue[] =>
-  checkValve(change, valveInput(fleet, now))
+/** What the valve says of a change of files, going by the change alone. Pure. */
+export const changeVerdict = (fleet: Fleet, change: FleetChange, now: Date): Verdict =>
+  verdictOn(change, { fleet }, now)
 
-/** Says on stderr what `up` would refuse, for whoever only looks. */
-export const noteRefusals = ({ terminal }: CommandContext, issues: readonly Issue[]): void => {
+/** Says on stderr what `up` would refuse, and what overrides let pass, for whoever only looks. */
+export const noteVerdict = ({ terminal }: CommandContext, { issues, used }: Verdict): void => {
+  for (const one of used) terminal.note(terminal.color.yellow(overrideText(one)))
   if (issues.length === 0) return
   terminal.note(terminal.color.yellow('`up` would refuse this before its first call:'))
   for (const { code, message, hint, source } of issues) {

@@ -1,6 +1,7 @@
 import { codeFrameColumns } from '@babel/code-frame'
 import { createColors } from 'picocolors'
 import type { Issue, Source } from '../core/issue.ts'
+import { printable } from '../core/printable.ts'
 
 /** How issues are shown. */
 export interface RenderOptions {
@@ -49,7 +50,7 @@ export const codeFrame = (issue: Issue, text: string, options: RenderOptions = {
 }
 
 const placeOf = ({ source }: Issue): string =>
-  source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+  source === undefined ? '' : `${printable(source.file)}:${source.line}:${source.column} `
 
 const indented = (text: string): string =>
   text
@@ -57,13 +58,16 @@ const indented = (text: string): string =>
     .map((line) => `  ${line}`)
     .join('\n')
 
+/** A message of several lines, of which none looks like the beginning of another issue. */
+const told = (text: string): string => harmless(text).replaceAll(/\r\n?|\n/g, '\n  ')
+
 const renderIssue = (issue: Issue, text: string | undefined, options: RenderOptions): string => {
   const colors = createColors(options.color)
   const frame = text === undefined || options.frames === false ? '' : codeFrame(issue, text, options)
   return [
-    `${colors.cyan(placeOf(issue))}${colors.red(issue.code)} ${harmless(issue.message)}`,
+    `${colors.cyan(placeOf(issue))}${colors.red(issue.code)} ${told(issue.message)}`,
     ...(frame === '' ? [] : [indented(frame)]),
-    ...(issue.hint === undefined ? [] : [`  ${colors.green('hint:')} ${harmless(issue.hint)}`]),
+    ...(issue.hint === undefined ? [] : [`  ${colors.green('hint:')} ${told(issue.hint)}`]),
   ].join('\n')
 }
 

@@ -38,6 +38,20 @@ describe('issues for a person', () => {
     expect(renderIssues([{ code: 'a/b', message: 'C.' }], new Map(), { color: false })).toBe('a/b C.')
   })
 
+  it('show a file’s name as one line in which nothing acts, whatever somebody called it', () => {
+    const file = 'tenants/a\n::error::x\u001b[31m\u202e.ts'
+    const message = 'The file a\n::error::x.ts\r\nis odd.'
+    const shown = renderIssues([{ ...issue, source: { ...source, file }, message }], new Map(), {
+      color: false,
+    })
+    expect(shown.split('\n')).toEqual([
+      'tenants/a\\u{a}::error::x\\u{1b}[31m\\u{202e}.ts:2:9 tenant/wrong-value The file a',
+      '  ::error::x.ts',
+      '  is odd.',
+      "  hint: Did you mean 'medium'?",
+    ])
+  })
+
   it('mark the first line alone of a place over several', () => {
     expect(codeFrame({ ...issue, source: { ...source, line: 3, column: 10, endLine: 4 } }, text)).toBe(
       "  2 |   size: 'medum',\n> 3 |   teams: {\n    |          ^\n  4 |   },",

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Issue } from '../../core/issue.ts'
 import type { ChangeReport } from '../../plan/report/change-report.ts'
 import { renderComment, wholeMarkdown } from '../../plan/report/comment.ts'
 import { own, type Phrase, say } from '../../plan/report/phrase.ts'
@@ -7,7 +6,7 @@ import { renderJson } from '../../plan/report/render-json.ts'
 import { runEnvironment } from '../environment.ts'
 import { reportIssues } from '../load-or-report.ts'
 import { makeReport, writeReport } from '../preview-report.ts'
-import { changeIssues } from '../valve-or-report.ts'
+import { changeVerdict, type Verdict } from '../valve-or-report.ts'
 import { vanishedIssues } from '../vanished.ts'
 import { artifactFolder } from './artifacts.ts'
 import type { CiSession } from './ci-session.ts'
@@ -51,12 +50,13 @@ const subjectOf = async (
   return changeToApply(context, await runEnvironment(context.project, context.terminal), base)
 }
 
-/** Why the change would not be applied: printed, and the exit code set. */
-const refusals = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject): readonly Issue[] => {
+/** Why the change would not be applied: printed, and the exit code set. With the overrides that let something pass. */
+const verdictOn = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject): Verdict => {
   const now = new Date()
-  const issues = [...vanishedIssues(fleet, vanished, now), ...changeIssues(fleet, change, now)]
-  if (issues.length > 0) reportIssues(context, issues, new Map(), false)
-  return issues
+  const { issues, used } = changeVerdict(fleet, change, now)
+  const all = [...vanishedIssues(fleet, vanished, now), ...issues]
+  if (all.length > 0) reportIssues(context, all, new Map(), false)
+  return { issues: all, used }
 }
 
 const notesOf = (
@@ -78,21 +78,23 @@ const footerOf = ({ place: { runUrl } }: CiSession): string =>
 const reportOf = (
   { change, fleet, since }: PreviewSubject,
   { runs, environment }: EnginePreviews,
-  notes: readonly Phrase[],
+  { verdict, notes }: { readonly verdict: Verdict; readonly notes: readonly Phrase[] },
 ): Promise<ChangeReport> =>
   makeReport({
     change,
     fleet,
     notes,
+    refusals: verdict.issues,
+    overrides: verdict.used,
     ...(since === undefined ? {} : { base: since.baseFleet }),
     ...(runs === undefined ? {} : { results: runs }),
     ...(environment === undefined ? {} : { environment }),
   })
 
 /** To each of its readers: the log, the pull request, the artifacts. */
-const tell = async (session: CiSession, report: ChangeReport, refused: readonly Issue[]): Promise<void> => {
+const tell = async (session: CiSession, report: ChangeReport): Promise<void> => {
   const { context, folder, place } = session
-  const [block, footer] = [refusalMarkdown(refused), footerOf(session)]
+  const [block, footer] = [refusalMarkdown(report.refusals), footerOf(session)]
   const reserved = Buffer.byteLength(block) + Buffer.byteLength(footer)
   const { body } = renderComment(report, join(artifactFolder, 'report.md'), reserved)
   await writeReport(context.terminal, report, { format: 'text' })
@@ -111,11 +113,11 @@ export const ciPreview = async (session: CiSession, options: CiPreviewOptions): 
   const subject = await subjectOf(session, options)
   if (subject === undefined) return deliverIssues(session, 'This change cannot be applied as it is')
   const offline = offlineReason(session, options)
-  const refused = refusals(session, subject)
+  const verdict = verdictOn(session, subject)
   // What is refused is not planned either.
-  const plans = isMerged(session, options) && refused.length === 0
+  const plans = isMerged(session, options) && verdict.issues.length === 0
   const previews =
     offline === undefined ? await previewEngines(session, { subject, parallel: options.parallel, plans }) : {}
-  const report = await reportOf(subject, previews, notesOf(subject, previews, offline))
-  await tell(session, report, refused)
+  const notes = notesOf(subject, previews, offline)
+  await tell(session, await reportOf(subject, previews, { verdict, notes }))
 }

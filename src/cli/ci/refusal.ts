@@ -2,14 +2,16 @@ import type { Issue } from '../../core/issue.ts'
 import { cutLines, fenced } from '../../forge/fenced.ts'
 import { plural } from '../terminal.ts'
 
+type Reason = Pick<Issue, 'code' | 'message' | 'hint'>
+
 /** Most bytes of the reasons: the report has to find room beside them. */
 const mostBytes = 8000
 
 /** So many reasons of one kind are told; the log has all. */
 const mostOfAKind = 5
 
-const byCode = (issues: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> => {
-  const kinds = new Map<string, Issue[]>()
+const byCode = (issues: readonly Reason[]): ReadonlyMap<string, readonly Reason[]> => {
+  const kinds = new Map<string, Reason[]>()
   for (const issue of issues) {
     const same = kinds.get(issue.code)
     if (same === undefined) kinds.set(issue.code, [issue])
@@ -19,7 +21,7 @@ const byCode = (issues: readonly Issue[]): ReadonlyMap<string, readonly Issue[]>
 }
 
 /** The reasons of one kind, and the way out once. */
-const kindLines = ([code, issues]: readonly [string, readonly Issue[]]): readonly string[] => {
+const kindLines = ([code, issues]: readonly [string, readonly Reason[]]): readonly string[] => {
   const rest = issues.length - mostOfAKind
   const [first] = issues
   return [
@@ -34,7 +36,7 @@ const kindLines = ([code, issues]: readonly [string, readonly Issue[]]): readonl
  * Why a change will not be applied as it stands, for the top of its report; empty where nothing speaks against it. Markdown in
  * which nothing that a name holds can act. Pure.
  */
-export const refusalMarkdown = (issues: readonly Issue[]): string => {
+export const refusalMarkdown = (issues: readonly Reason[]): string => {
   if (issues.length === 0) return ''
   const text = [...byCode(issues)].flatMap(kindLines).join('\n')
   return [

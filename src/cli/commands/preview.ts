@@ -28,7 +28,7 @@ import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
 import { sinceOption } from '../since-option.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import { plural } from '../terminal.ts'
-import { changeIssues, guardIssues, noteRefusals } from '../valve-or-report.ts'
+import { changeVerdict, guard, noteVerdict, type Verdict } from '../valve-or-report.ts'
 import { runCommand } from './run.ts'
 
 interface PreviewOptions {
@@ -75,22 +75,26 @@ const subjectOf = (
 
 const nothingRun: RunAllReport = { results: [], access: {}, skipped: [], seconds: 0 }
 
+/** What the engines found, and what `up` would say to it. */
+interface Previewed {
+  readonly outcome: RunOutcome
+  readonly verdict: Verdict
+}
+
 const runEngines = async (
   context: CommandContext,
   { fleet, stacks, since }: Subject,
   selection: Selection,
   options: PreviewOptions,
-): Promise<RunOutcome | undefined> => {
+): Promise<Previewed | undefined> => {
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const engine = await ensureEngine({ report: terminal.note, environment })
   const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
   const findEngine = async () => engine
   const change = since === undefined ? {} : { change: since.change }
-  noteRefusals(
-    context,
-    await guardIssues({ fleet, stacks, selection, environment, project, findEngine, ...change }),
-  )
+  const verdict = await guard({ fleet, stacks, selection, environment, project, findEngine, ...change })
+  noteVerdict(context, verdict)
   const request = {
     project,
     terminal,
@@ -105,7 +109,14 @@ const runEngines = async (
     options.plan === undefined
       ? await runAll({ ...request, operation: 'preview' })
       : await previewPlan(context, { file: options.plan, engine, request, json: options.json === true })
-  return report === undefined ? undefined : { ...report, stray: await stray }
+  return report === undefined ? undefined : { outcome: { ...report, stray: await stray }, verdict }
+}
+
+/** Where no stack differs there is nothing to run. */
+const runNothing = (context: CommandContext, { fleet }: Subject, { change }: SinceChange): Previewed => {
+  const verdict = changeVerdict(fleet, change, new Date())
+  noteVerdict(context, verdict)
+  return { outcome: { ...nothingRun, stray: [] }, verdict }
 }
 
 /** Beside the outcome in JSON: what was compared, and what no engine previews since no file asks for it any more. */
@@ -164,7 +175,7 @@ const reportEnvironment = async (
 const reportPreview = async (
   context: CommandContext,
   subject: Subject,
-  outcome: RunOutcome,
+  { outcome, verdict }: Previewed,
   selection: Selection,
   { format = 'text', output }: PreviewOptions,
 ): Promise<void> => {
@@ -176,6 +187,8 @@ const reportPreview = async (
     results: outcome.results,
     ...(environment === undefined ? {} : { environment }),
     notes: subject.since === undefined ? [] : notesOf(subject.since),
+    refusals: verdict.issues,
+    overrides: verdict.used,
   })
   await writeReport(terminal, report, { format, ...(output === undefined ? {} : { output }) })
   const failed = outcome.results.some((result) => result.outcome !== 'succeeded')
@@ -194,13 +207,12 @@ const runPreview = async (
   const { since, stacks } = subject
   if (since !== undefined && options.json !== true) noteScope(context, since)
   const isIdle = since !== undefined && stacks.length === 0 && options.plan === undefined
-  if (isIdle) noteRefusals(context, changeIssues(subject.fleet, since.change, new Date()))
-  const outcome = isIdle
-    ? { ...nothingRun, stray: [] }
+  const previewed = isIdle
+    ? runNothing(context, subject, since)
     : await runEngines(context, subject, selection, options)
-  if (outcome === undefined) return
-  if (options.format !== undefined) return reportPreview(context, subject, outcome, selection, options)
-  printOutcome(context, outcome, options, since === undefined ? {} : sinceAsJson(since))
+  if (previewed === undefined) return
+  if (options.format !== undefined) return reportPreview(context, subject, previewed, selection, options)
+  printOutcome(context, previewed.outcome, options, since === undefined ? {} : sinceAsJson(since))
 }
 
 export const previewCommand = (context: CommandContext): Command =>

@@ -1,7 +1,8 @@
 import type { Stage } from '../../cluster/schema.ts'
-import { compareText } from '../../core/issue.ts'
+import { compareText, type Issue } from '../../core/issue.ts'
 import type { Change } from '../changes.ts'
 import type { FleetChange, StackChange } from '../fleet-change.ts'
+import type { UsedOverride } from '../valve.ts'
 import { type AccessReport, accessReport } from './access-report.ts'
 import { type AddressesLeft, addressReport } from './address-report.ts'
 import { type Alike, alike } from './alike.ts'
@@ -13,6 +14,7 @@ import { type Beyond, beyondFiles, type EngineRun } from './engine-run.ts'
 import { type Failure, failuresOf } from './failures.ts'
 import { type FileChange, fileChanges } from './file-changes.ts'
 import { type BothFiles, stagesOf } from './fleet-files.ts'
+import { type LetThrough, letThrough } from './let-through.ts'
 import type { Members } from './membership.ts'
 import type { Phrase } from './phrase.ts'
 import { rankOf } from './risk.ts'
@@ -29,7 +31,14 @@ export interface ReportInput {
   readonly members?: Members
   /** What the reader should know of how this was made, e.g. that members could not be read. */
   readonly notes?: readonly Phrase[]
+  /** Why it would not be applied as it stands. */
+  readonly refusals?: readonly Issue[]
+  /** Overrides without which it would be refused. */
+  readonly overrides?: readonly UsedOverride[]
 }
+
+/** Why a change would not be applied as it stands, and the way out. */
+type Refusal = Pick<Issue, 'code' | 'message' | 'hint'>
 
 /** One resource that changes, as the desired state calls it. */
 export interface ChangedResource {
@@ -54,6 +63,9 @@ export interface ChangeReport {
   }
   /** Clusters that the change touches. */
   readonly clusters: readonly string[]
+  /** Why it would not be applied as it stands; empty where nothing speaks against it, or nobody looked. */
+  readonly refusals: readonly Refusal[]
+  readonly overrides: readonly LetThrough[]
   readonly attention: readonly Attention[]
   /** Deletions and replacements, line by line, with where they happen. */
   readonly destructive: readonly Alike<ChangeLine>[]
@@ -194,6 +206,9 @@ const amountsOf = (change: FleetChange, files: BothFiles): Amounts => ({
 const failedStacks = (preview: ChangeReport['preview']): number =>
   preview?.failures.reduce((total, { stacks }) => total + stacks.length, 0) ?? 0
 
+const refusalsOf = ({ refusals = [] }: ReportInput): readonly Refusal[] =>
+  refusals.map(({ code, message, hint }) => ({ code, message, ...(hint === undefined ? {} : { hint }) }))
+
 const linesOf = (change: FleetChange, files: BothFiles, stageOf: (cluster: string) => Stage) =>
   change.stacks.map(
     (stack): ToldStack => ({
@@ -215,6 +230,8 @@ export const changeReport = (input: ReportInput): ChangeReport => {
   return {
     version: 1,
     ...scopeOf(change, inFiles),
+    refusals: refusalsOf(input),
+    overrides: letThrough(input.overrides ?? []),
     attention: attentionOf({ ...parts, beyond: preview?.beyond ?? [], failed: failedStacks(preview) }),
     destructive: destructiveOf(told, stageOf),
     groups: groupsOf(told, stageOf),

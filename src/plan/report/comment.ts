@@ -1,5 +1,6 @@
 import type { ChangeReport } from './change-report.ts'
 import { type Block, heading, list, paragraph } from './document.ts'
+import { letThroughItems } from './let-through.ts'
 import { own, type Phrase, say } from './phrase.ts'
 import { renderBlocks } from './render-markdown.ts'
 import { type Limits, reportBlocks, unlimited } from './report-blocks.ts'
@@ -50,7 +51,7 @@ const restNote = (artifact: string | undefined): Phrase =>
 
 /** What fits whatever anybody writes into a file. */
 const leastBody = (report: ChangeReport, note: Block): string =>
-  `${commentMarker}\n${renderBlocks([heading(2, title(report)), note, ...list(attentionItems(report, 1))])}`
+  `${commentMarker}\n${renderBlocks([heading(2, title(report)), note, ...list([...letThroughItems(report.overrides, 1), ...attentionItems(report, 1)])])}`
 
 /** The whole report as Markdown, however long. */
 export const wholeMarkdown = (report: ChangeReport): string =>

@@ -4,6 +4,7 @@ import type { ChangeLine } from './change-lines.ts'
 import type { ChangeReport } from './change-report.ts'
 import { type Block, heading, type Item, list, paragraph } from './document.ts'
 import { groupBy } from './group-by.ts'
+import { letThroughItems } from './let-through.ts'
 import { joined, names, own, type Phrase, plainText, say } from './phrase.ts'
 import { answers, attentionItems, extent, title } from './summary.ts'
 
@@ -65,21 +66,22 @@ const lineItem = (line: ChangeLine): Item => ({
   content: say`${line.what}${whyOf(line)}`,
 })
 
-const destructiveBlocks = ({ destructive }: ChangeReport, limits: Limits): readonly Block[] => {
-  if (destructive.length === 0) return []
-  const { shown, rest } = limited(destructive, limits.destructive)
-  return [
-    heading(3, own('Deleted and made anew')),
-    ...list([
-      ...shown.map(({ value, places }) => {
-        return {
-          lead: leads[value.change],
-          content: say`${value.what} (${placesInWords(places)})${whyOf(value)}`,
-        }
-      }),
-      ...andMore(rest),
-    ]),
-  ]
+const destructiveTitles = { delete: 'Deleted', replace: 'Made anew' } as const
+
+/** Deletions and replacements apart from each other, and from everything else. */
+const destructiveBlocks = (
+  { destructive }: ChangeReport,
+  change: keyof typeof destructiveTitles,
+  limits: Limits,
+): readonly Block[] => {
+  const all = destructive.filter(({ value }) => value.change === change)
+  if (all.length === 0) return []
+  const { shown, rest } = limited(all, limits.destructive)
+  const items = shown.map(({ value, places }) => ({
+    lead: leads[value.change],
+    content: say`${value.what} (${placesInWords(places)})${whyOf(value)}`,
+  }))
+  return [heading(3, own(destructiveTitles[change])), ...list([...items, ...andMore(rest)])]
 }
 
 const accessBlocks = ({ access }: ChangeReport, limits: Limits): readonly Block[] => {
@@ -187,16 +189,21 @@ const noteBlocks = ({ notes }: ChangeReport): readonly Block[] =>
   [...new Map(notes.map((note) => [plainText(note), note])).values()].map(paragraph)
 
 /**
- * A report as blocks: the summary first, then deletions and replacements, access, everything else, capacity and cost, and
+ * A report as blocks: the summary first, then deletions, replacements, access, everything else, capacity and cost, and
  * every resource at the end. Never throws.
  */
 export const reportBlocks = (report: ChangeReport, limits: Limits): readonly Block[] => [
   heading(2, title(report)),
   paragraph(extent(report)),
-  ...list([...attentionItems(report, limits.attention), ...answers(report)]),
+  ...list([
+    ...letThroughItems(report.overrides, limits.attention),
+    ...attentionItems(report, limits.attention),
+    ...answers(report),
+  ]),
   ...noteBlocks(report),
   ...previewBlocks(report, limits),
-  ...destructiveBlocks(report, limits),
+  ...destructiveBlocks(report, 'delete', limits),
+  ...destructiveBlocks(report, 'replace', limits),
   ...accessBlocks(report, limits),
   ...changeBlocks(report, limits),
   ...capacityBlocks(report, limits.rows),

@@ -58,7 +58,11 @@ const ending = ({ deleted, kept, risk }: Ending): ChangeLine => ({
 })
 
 const gone = ({ organization, cluster }: StackChange, resources: readonly Resource[]): ChangeLine =>
-  ending({ deleted: resources, kept: resources, risk: tenantGone(organization ?? cluster) })
+  ending({
+    deleted: resources.filter(({ retained }) => retained === undefined),
+    kept: resources,
+    risk: tenantGone(organization ?? cluster),
+  })
 
 const isDelete = ({ kind }: Change): boolean => kind === 'delete'
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { belowMarker, refusalMarkdown } from '../../../src/cli/ci/refusal.ts'
 import { changeReport } from '../../../src/plan/report/change-report.ts'
 import { wholeMarkdown } from '../../../src/plan/report/comment.ts'
 import { renderJson } from '../../../src/plan/report/render-json.ts'
@@ -18,7 +19,7 @@ const goldens = (): ReadonlyMap<string, string> => {
   const texts = new Map<string, string>()
   for (const [name, input] of Object.entries(scenarios)) {
     const report = changeReport(input)
-    texts.set(`${name}.md`, wholeMarkdown(report))
+    texts.set(`${name}.md`, belowMarker(wholeMarkdown(report), refusalMarkdown(report.refusals)))
     if (name !== other) continue
     texts.set(`${name}.txt`, renderTextBlocks(reportBlocks(report, terminalLimits)))
     texts.set(`${name}.json`, renderJson(report))

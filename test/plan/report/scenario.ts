@@ -1,12 +1,16 @@
 import type { Cluster } from '../../../src/cluster/schema.ts'
 import { compile } from '../../../src/compile/compile.ts'
+import type { Loaded } from '../../../src/core/loaded.ts'
+import type { Override } from '../../../src/exception/schema.ts'
 import type { StackState } from '../../../src/model/desired-state.ts'
-import { fleetChange } from '../../../src/plan/fleet-change.ts'
+import { type FleetChange, fleetChange } from '../../../src/plan/fleet-change.ts'
 import type { ReportInput } from '../../../src/plan/report/change-report.ts'
 import type { FleetFiles } from '../../../src/plan/report/fleet-files.ts'
+import { checkValve, usedOverrides } from '../../../src/plan/valve.ts'
 import { Tenant } from '../../../src/tenant/schema.ts'
 import { nonprod, prod } from '../../compile/fixtures/clusters.ts'
 import { acme, minimal, other } from '../../compile/fixtures/tenants.ts'
+import { inputOf } from '../valve-fleet.ts'
 
 /** The fleet that every scenario starts from. */
 export const base: FleetFiles = { tenants: [acme, minimal, other], clusters: [nonprod, prod] }
@@ -27,17 +31,23 @@ export const withTenant = (
   ),
 })
 
-/** The input of a report on what an edit of files does. */
+/** What the valve says of a change, as a job asks it. */
+export const guarded = (
+  change: FleetChange,
+  overrides: readonly Loaded<Override>[] = [],
+): Required<Pick<ReportInput, 'refusals' | 'overrides'>> => {
+  const input = inputOf({ overrides })
+  return { refusals: checkValve(change, input), overrides: usedOverrides(change, input) }
+}
+
+/** The input of a report on what an edit of files does; `lifted` are the overrides that stand beside them. */
 export const changed = (
   edit: (files: FleetFiles) => FleetFiles,
-  more: Partial<ReportInput> = {},
+  { lifted, ...more }: Partial<ReportInput> & { readonly lifted?: readonly Loaded<Override>[] } = {},
   from: FleetFiles = base,
 ): ReportInput => {
   const after = edit(from)
   const stages = new Map(after.clusters.map(({ cluster, stage }) => [cluster, stage]))
-  return {
-    change: fleetChange(statesOf(from), statesOf(after), stages),
-    files: { before: from, after },
-    ...more,
-  }
+  const change = fleetChange(statesOf(from), statesOf(after), stages)
+  return { change, files: { before: from, after }, ...guarded(change, lifted), ...more }
 }

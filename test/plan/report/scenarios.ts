@@ -9,7 +9,8 @@ import type { Members } from '../../../src/plan/report/membership.ts'
 import { own } from '../../../src/plan/report/phrase.ts'
 import { Tenant } from '../../../src/tenant/schema.ts'
 import { minimal } from '../../compile/fixtures/tenants.ts'
-import { base, changed, statesOf, withTenant } from './scenario.ts'
+import { overrideOf } from '../valve-fleet.ts'
+import { base, changed, guarded, statesOf, withTenant } from './scenario.ts'
 
 const acmeTeams: ReadonlyMap<string, readonly string[]> = new Map([
   ['acme/viewers', ['vera', 'victor', 'dora']],
@@ -73,18 +74,12 @@ const rewritten = (edit: (resource: Resource) => Resource): ReportInput => {
     (state): StackState =>
       state.stack === 'nonprod.acme' ? { ...state, resources: state.resources.map(edit) } : state,
   )
-  return {
-    change: fleetChange(
-      before,
-      after,
-      new Map([
-        ['nonprod', 'nonprod'],
-        ['prod', 'prod'],
-      ]),
-    ),
-    files: { before: base, after: base },
-    members,
-  }
+  const stages = new Map([
+    ['nonprod', 'nonprod'],
+    ['prod', 'prod'],
+  ] as const)
+  const change = fleetChange(before, after, stages)
+  return { change, files: { before: base, after: base }, members, ...guarded(change) }
 }
 
 const run = (stack: string, more: Partial<EngineRun>): EngineRun => ({
@@ -228,6 +223,11 @@ export const scenarios: Readonly<Record<string, ReportInput>> = {
   'volume-gone': changed(
     editAcme((tenant) => ({ ...tenant, volumes: without(tenant.volumes ?? {}, 'exchange') })),
   ),
+  'volume-given-up': changed(
+    editAcme((tenant) => ({ ...tenant, volumes: without(tenant.volumes ?? {}, 'exchange') })),
+    { lifted: [overrideOf({ rules: ['data-deleted'], organizations: ['acme'] })] },
+  ),
+  'folder-emptied': changed((files) => ({ ...files, tenants: [] }), {}, many(8)),
   'vms-more': changed(
     editAcme((tenant) => ({
       ...tenant,
