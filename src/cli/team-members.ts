@@ -2,9 +2,13 @@ import pLimit from 'p-limit'
 import { Ucp } from '../clients/ucp.ts'
 import { listTeamMembers } from '../clients/ucp-accounts.ts'
 import type { Cluster } from '../cluster/schema.ts'
+import { isWithin } from '../compile/collection-paths.ts'
 import { isFault } from '../core/fault.ts'
 import { compareText } from '../core/issue.ts'
 import { readConnection } from '../deploy/read-connection.ts'
+import type { StackState } from '../model/desired-state.ts'
+import type { Grant } from '../model/grant.ts'
+import type { Resource } from '../model/resource.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
 import type { Members, TeamMembers } from '../plan/report/membership.ts'
 import { type Phrase, say } from '../plan/report/phrase.ts'
@@ -30,18 +34,74 @@ const mostTeams = 300
 /** A cluster that answers nothing within this time is told about without its people. */
 const longestMilliseconds = 20_000
 
+const byName = (a: TeamName, b: TeamName): number =>
+  compareText(a.organization, b.organization) || compareText(a.team, b.team)
+
+/** The organizations that a change touches on a cluster. */
+const touchedOn = (change: FleetChange, cluster: string): ReadonlySet<string | null> =>
+  new Set(change.stacks.flatMap((stack) => (stack.cluster === cluster ? [stack.organization] : [])))
+
 /** Teams of the organizations that a change touches on a cluster and that stand there already, by name. */
 export const teamsToRead = (change: FleetChange, cluster: string): readonly TeamName[] => {
-  const touched = new Set(
-    change.stacks.flatMap((stack) => (stack.cluster === cluster ? [stack.organization] : [])),
-  )
+  const touched = touchedOn(change, cluster)
   return change.before
     .filter(
       (state) => state.cluster === cluster && state.organization !== null && touched.has(state.organization),
     )
     .flatMap(({ resources }) => resources.filter((resource) => resource.kind === 'Team'))
     .map(({ organization, name }) => ({ organization, team: name }))
-    .sort((a, b) => compareText(a.organization, b.organization) || compareText(a.team, b.team))
+    .sort(byName)
+}
+
+/** What decides about people's access. */
+const accessKinds: ReadonlySet<Resource['kind']> = new Set(['Grant', 'Role', 'Team', 'TeamMember'])
+
+const changesAccess = ({ changes }: FleetChange['stacks'][number]): boolean =>
+  changes.some((one) => accessKinds.has((one.kind === 'delete' ? one.before : one.after).kind))
+
+const grantsOf = (state: StackState | undefined): readonly Grant[] =>
+  (state?.resources ?? []).filter((resource) => resource.kind === 'Grant')
+
+/** Collections on which the organizations hold something whose access a change touches. */
+const touchedCollections = (change: FleetChange, cluster: string): readonly string[] => [
+  ...new Set(
+    change.stacks
+      .filter((one) => one.cluster === cluster && changesAccess(one))
+      .flatMap(({ before, after }) => [...grantsOf(before), ...grantsOf(after)])
+      .map(({ collection }) => collection),
+  ),
+]
+
+const ldapTeams = (state: StackState): ReadonlySet<string> =>
+  new Set(state.resources.flatMap((one) => (one.kind === 'Team' && one.ldapSync !== null ? [one.name] : [])))
+
+/**
+ * Teams of other organizations by which people of the touched ones may hold what these take or give: on collections that
+ * several share, as the nodes of an offer. Only those whom the directory alone knows; by name.
+ */
+export const teamsBeside = (change: FleetChange, cluster: string): readonly TeamName[] => {
+  const collections = touchedCollections(change, cluster)
+  if (collections.length === 0) return []
+  const touched = touchedOn(change, cluster)
+  return change.before
+    .filter((state) => state.cluster === cluster && !touched.has(state.organization))
+    .flatMap((state) => {
+      const known = ldapTeams(state)
+      const sharing = grantsOf(state).flatMap(({ subject, collection }) =>
+        subject.kind === 'team' &&
+        known.has(subject.team) &&
+        collections.some((one) => isWithin(one, collection))
+          ? [`${subject.organization}/${subject.team}`]
+          : [],
+      )
+      return [...new Set(sharing)].map(asTeam)
+    })
+    .sort(byName)
+}
+
+const asTeam = (name: string): TeamName => {
+  const slash = name.indexOf('/')
+  return { organization: name.slice(0, slash), team: name.slice(slash + 1) }
 }
 
 const membersOf = async (
@@ -97,15 +157,24 @@ interface Found {
   readonly note?: Phrase
 }
 
+const besideUnread = (cluster: string, count: number): Phrase =>
+  say`Who is in the ${count} teams of other organizations that share collections on ${cluster} was not read: what people lose or gain there they may hold by one of them.`
+
 const readOrNote = async (request: ReadRequest, cluster: Cluster): Promise<Found> => {
   const teams = teamsToRead(request.change, cluster.cluster)
   if (teams.length === 0) return {}
+  const beside = teamsBeside(request.change, cluster.cluster)
+  const isEnough = teams.length + beside.length <= mostTeams
   if (teams.length > mostTeams)
     return {
       note: say`How many people are in the ${teams.length} teams that are touched on ${cluster.cluster} was not read: they are told as teams.`,
     }
   try {
-    return { members: [cluster.cluster, await readCluster(cluster, teams, request)] }
+    const read = await readCluster(cluster, isEnough ? [...teams, ...beside] : teams, request)
+    return {
+      members: [cluster.cluster, read],
+      ...(isEnough ? {} : { note: besideUnread(cluster.cluster, beside.length) }),
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { checkReportOptions, makeReport, writeReport } from '../../src/cli/preview-report.ts'
-import { teamsToRead } from '../../src/cli/team-members.ts'
+import { teamsBeside, teamsToRead } from '../../src/cli/team-members.ts'
 import type { Loaded } from '../../src/core/loaded.ts'
 import type { FleetChange } from '../../src/plan/fleet-change.ts'
 import { changeReport } from '../../src/plan/report/change-report.ts'
@@ -120,5 +120,19 @@ describe('the teams whose members are read', () => {
   it('are those that the touched organizations have already, cluster by cluster', () => {
     expect(teamsToRead(change, 'nonprod')).toEqual([{ organization: 'tiny', team: 'all' }])
     expect(teamsToRead(change, 'elsewhere')).toEqual([])
+  })
+
+  it('and those of other organizations that share a collection, where somebody’s access changes', () => {
+    expect(teamsBeside(change, 'nonprod')).toEqual([])
+    const regrouped = changed((files) =>
+      withTenant(files, 'tiny', (tenant) => ({
+        ...tenant,
+        teams: { all: { role: 'developer', members: ['bob'] } },
+      })),
+    ).change
+    const found = teamsBeside(regrouped, 'nonprod')
+    expect(found).toContainEqual({ organization: 'other', team: 'all' })
+    expect(found.filter(({ organization }) => organization === 'tiny')).toEqual([])
+    expect(found).not.toContainEqual({ organization: 'acme', team: 'operators' })
   })
 })

@@ -24,11 +24,12 @@ const byCode = (issues: readonly Reason[]): ReadonlyMap<string, readonly Reason[
 const kindLines = ([code, issues]: readonly [string, readonly Reason[]]): readonly string[] => {
   const rest = issues.length - mostOfAKind
   const [first] = issues
+  const isAlike = issues.every(({ hint }) => hint === first?.hint || hint === undefined)
   return [
     code,
     ...issues.slice(0, mostOfAKind).map(({ message }) => `  ${message}`),
     ...(rest > 0 ? [`  … and ${rest} more`] : []),
-    ...(first?.hint === undefined ? [] : [`  Way out: ${first.hint}`]),
+    ...(first?.hint === undefined ? [] : [`  Way out${isAlike ? '' : ' of the first'}: ${first.hint}`]),
   ]
 }
 

@@ -172,7 +172,7 @@ const statesOf = (change: FleetChange, cluster: string, side: Side): readonly St
     return stack.cluster === cluster && state !== undefined ? [state] : []
   })
 
-/** All of these organizations' states, changed or not: another team of the same people may hold the same. */
+/** All of these organizations' states, changed or not. */
 const ofOrganizations = (
   states: readonly StackState[],
   cluster: string,
@@ -198,7 +198,8 @@ const itemsOn = (cluster: string, change: FleetChange, live: TeamMembers): reado
     after: ofOrganizations(change.after, cluster, organizations),
   }
   const differing = [...statesOf(change, cluster, 'before'), ...statesOf(change, cluster, 'after')]
-  const membership = membershipOf(whole.before, whole.after, live)
+  // A team of any organization may give what another takes: the nodes that all share.
+  const membership = membershipOf(onCluster(change.before), onCluster(change.after), live)
   const items = clusterItems(
     {
       cluster,

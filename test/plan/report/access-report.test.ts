@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeReport } from '../../../src/plan/report/change-report.ts'
+import type { FleetFiles } from '../../../src/plan/report/fleet-files.ts'
 import type { Members } from '../../../src/plan/report/membership.ts'
 import { plainText } from '../../../src/plan/report/phrase.ts'
 import type { Tenant } from '../../../src/tenant/schema.ts'
@@ -50,6 +51,21 @@ describe('who may do what after a change', { timeout: 60_000 }, () => {
       '1 of the 2 people of acme/auditors gains Container Logs and Service Logs on /Build/Std/acme, /Run/Edge/acme, /Run/Std/acme and /Shared/Private/acme',
       '1 of the 2 people of acme/auditors holds by another team what changes for acme/auditors',
     ])
+  })
+
+  it('counts nobody as losing what a team of another organization gives', () => {
+    const withoutTeam = (files: FleetFiles): FleetFiles =>
+      withTenant(files, 'acme', (tenant) => {
+        const { 'lab-developers': _, ...teams } = tenant.teams
+        return { ...tenant, teams }
+      })
+    const lost = (live: Members) =>
+      sentences(changeReport(changed(withoutTeam, { members: live }))).filter((one) => one.includes('lose'))
+    const inOther = new Map([['nonprod', new Map([['other/all', ['lena']]])]])
+    const [alone] = lost(new Map())
+    expect(alone).toContain('loses the nodes of /Run/Std to run on; developer-nonprod (')
+    const [beside] = lost(inOther)
+    expect(beside).toMatch(/^1 person of acme\/lab-developers loses developer-nonprod \(/)
   })
 
   it('counts one person on two clusters once', () => {
