@@ -69,6 +69,7 @@ interface Call {
   readonly command: string
   readonly arguments: readonly string[]
   readonly folder: string
+  readonly environment?: NodeJS.ProcessEnv
   /** The file that takes what it prints: a pipe would fill while this process is busy, and hold it up. */
   readonly output: string
   readonly signal: AbortSignal
@@ -79,6 +80,7 @@ const start = (call: Call): ChildProcess => {
   try {
     return spawn(call.command, call.arguments, {
       cwd: call.folder,
+      env: call.environment ?? process.env,
       signal: call.signal,
       timeout: longestMilliseconds,
       stdio: ['ignore', output, 'pipe'],
@@ -207,10 +209,25 @@ const asLines = (ended: Ended): readonly string[] => {
   ]
 }
 
+/** What a program that compiles files needs of a job's environment: no token, key or connection is among it. */
+const lent =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TMP|TEMP|TZ|LANG|LC_\w+|XDG_CACHE_HOME|NODE_OPTIONS|TENANTRY_CACHE)$/
+
+const lentEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => lent.test(name)))
+
 const tell = async (folder: string, { home, signal }: Workplace): Promise<readonly string[]> => {
   const call = (...words: readonly string[]): Promise<Ended> => {
     const args = [join(folder, starter), '--root', join(home, 'files'), ...words]
-    return run({ command: process.execPath, arguments: args, folder, output: join(home, 'said'), signal })
+    const output = join(home, 'said')
+    return run({
+      command: process.execPath,
+      arguments: args,
+      folder,
+      environment: lentEnvironment(),
+      output,
+      signal,
+    })
   }
   const told = await call('states')
   if (told.exitCode === 0) return told.lines

@@ -77,6 +77,21 @@ describe('a commit with another program', () => {
     expect((await since(withProgram(old))).stacks).toEqual(['nonprod.platform'])
   })
 
+  it('gets no secret of the job that asks it', async () => {
+    vi.stubEnv('TENANTRY_PLAN_KEY', 'planted-key')
+    vi.stubEnv('TENANTRY_FORGE_TOKEN', 'planted-token')
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'planted-phrase')
+    const spy = `
+      if (JSON.stringify(process.env).includes('planted')) {
+        console.error('it holds a secret')
+        process.exit(1)
+      }
+      ${saying(told(...states.slice(1)))}`
+    const { stacks, out } = await since(withProgram(spy))
+    expect(out()).toBe('')
+    expect(stacks).toEqual(['nonprod.platform'])
+  })
+
   it('reads its own files, apart from the work tree', async () => {
     const teller = `
       import { readFileSync, readdirSync } from 'node:fs'

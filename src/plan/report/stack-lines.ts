@@ -43,6 +43,7 @@ const staying = (resources: readonly Resource[]): Phrase => {
 
 interface Ending {
   readonly deleted: readonly Resource[]
+  /** Among the deleted ones what leaves the books alone, or what is not deleted at all. */
   readonly kept: readonly Resource[]
   readonly risk: Risk
 }
@@ -50,7 +51,7 @@ interface Ending {
 const ending = ({ deleted, kept, risk }: Ending): ChangeLine => ({
   change: 'delete',
   concern: 'access',
-  what: say`everything (${contents(deleted)}${staying(kept)})`,
+  what: say`everything (${contents(deleted.filter((one) => one.retained === undefined))}${staying(kept)})`,
   count: deleted.length,
   risk,
   seamless: false,
@@ -58,11 +59,7 @@ const ending = ({ deleted, kept, risk }: Ending): ChangeLine => ({
 })
 
 const gone = ({ organization, cluster }: StackChange, resources: readonly Resource[]): ChangeLine =>
-  ending({
-    deleted: resources.filter(({ retained }) => retained === undefined),
-    kept: resources,
-    risk: tenantGone(organization ?? cluster),
-  })
+  ending({ deleted: resources, kept: resources, risk: tenantGone(organization ?? cluster) })
 
 const isDelete = ({ kind }: Change): boolean => kind === 'delete'
 
