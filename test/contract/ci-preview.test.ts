@@ -150,6 +150,32 @@ describe('with plain git alone', () => {
     expect(ended).toMatchObject({ code: 1 })
     expect(ended.out).toContain('7 of 7 tenants')
     expect(await artifact(job, 'report.md')).toContain('Refused as it stands')
+    const { refusals } = JSON.parse(await artifact(job, 'report.json'))
+    expect(refusals[0]).toMatchObject({ code: 'valve/tenant-gone' })
+  })
+
+  test('an override that lets a change pass is told before anything else', async () => {
+    await edit('tenants/data-science.ts', /( {2}organization: '[^']*',)/, "$1\n  lifecycle: 'archived',")
+    const expires = new Date(Date.now() + 20 * 24 * 3600 * 1000).toISOString().slice(0, 10)
+    const scope = "{ rules: ['archived'], organizations: ['data-science'] }"
+    await mkdir(join(work, 'overrides'))
+    await writeFile(
+      join(work, 'overrides', 'bank-17.ts'),
+      `import { defineOverride } from '../src/exception/define.ts'
+export default defineOverride({ owner: 'ann@bank.example', reason: 'BANK-17: it was merged', scope: ${scope}, expires: '${expires}' })
+`,
+    )
+    await pushBranch('archived')
+    const job = await jobClone('archived')
+    expect(await ci(job, {}, '--offline')).toMatchObject({ code: 0 })
+    const report = await artifact(job, 'report.md')
+    expect(report).not.toContain('Refused')
+    const [first] = report.split('\n').filter((line) => line.startsWith('- '))
+    expect(first).toBe(
+      `- **Let through**: \`overrides/bank-17.ts\` lets pass what \`archived\` would refuse, until ${expires}: \`BANK-17: it was merged\` (\`ann@bank.example\`)`,
+    )
+    const { overrides } = JSON.parse(await artifact(job, 'report.json'))
+    expect(overrides).toMatchObject([{ file: 'overrides/bank-17.ts', rules: ['archived'] }])
   })
 
   test('writes nowhere else where a change brings a link in place of its folder', async () => {

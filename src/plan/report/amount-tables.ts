@@ -85,7 +85,7 @@ export const costBlocks = ({ cost }: ChangeReport, most: number): readonly Block
       say`${costCentre}`,
       own(before === null ? '—' : amount(before)),
       own(after === null ? '—' : amount(after)),
-      say`${own(difference((after ?? 0) - (before ?? 0)))} ${currencyWords(currency)}`,
+      say`${own(difference(before ?? 0, after ?? 0))} ${currencyWords(currency)}`,
     ],
   )
   return [

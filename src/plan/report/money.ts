@@ -13,8 +13,12 @@ export const amount = (value: number): string => {
   }).format(value)
 }
 
-/** With its sign: `+120`, `−3.50`. */
-export const difference = (value: number): string => `${value < 0 ? '−' : '+'}${amount(Math.abs(value))}`
+/** With its sign: `+120`, `−3.50`; where all of them are whole, what a reader gets who takes the one from the other. */
+export const difference = (before: number, after: number): string => {
+  const exact = after - before
+  const value = Math.abs(exact) >= 100 ? Math.round(after) - Math.round(before) : exact
+  return `${value < 0 ? '−' : '+'}${amount(Math.abs(value))}`
+}
 
 /** A currency's code as it is; anything else is somebody's name for something. */
 export const currencyWords = (code: string): Phrase => (/^[A-Z]{3}$/.test(code) ? own(code) : say`${code}`)

@@ -72,7 +72,7 @@ const costInWords = ({ cost }: ChangeReport): Phrase => {
   return joined(
     changed.map(
       ({ currency, before, after }) =>
-        say`${own(difference(after - before))} ${currencyWords(currency)} a month (${own(`${amount(before)} → ${amount(after)}`)})`,
+        say`${own(difference(before, after))} ${currencyWords(currency)} a month (${own(`${amount(before)} → ${amount(after)}`)})`,
     ),
     '; ',
   )
