@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import type { Issue } from '../core/issue.ts'
+import { printable } from '../core/printable.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import { fileFault } from '../engine/state-fault.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
@@ -17,7 +18,7 @@ import { belowMarker, refusalMarkdown } from './ci/refusal.ts'
 import { UsageError } from './exit-code.ts'
 import type { LenientFleet } from './lenient-fleet.ts'
 import { readMembers } from './team-members.ts'
-import type { Terminal } from './terminal.ts'
+import { plural, type Terminal } from './terminal.ts'
 
 type Files = Pick<LenientFleet, 'tenants' | 'clusters'>
 
@@ -127,6 +128,16 @@ const paintOf = ({ color }: Terminal): Paint => ({
 const textOf = (report: ChangeReport, paint: Paint): string =>
   renderTextBlocks(reportBlocks(report, terminalLimits), paint)
 
+/** Of a file: on a terminal they were said before. */
+const refusalText = ({ refusals }: ChangeReport): string => {
+  if (refusals.length === 0) return ''
+  const lines = refusals.flatMap(({ code, message, hint }) => [
+    `  ${code} ${printable(message)}`,
+    ...(hint === undefined ? [] : [`    ${printable(hint)}`]),
+  ])
+  return [`Refused as it stands: ${plural(refusals.length, 'reason')}`, ...lines, '', ''].join('\n')
+}
+
 /** Writes a report to the terminal, or into a file. @throws {Fault} where the file cannot be written. */
 export const writeReport = async (
   terminal: Terminal,
@@ -135,6 +146,6 @@ export const writeReport = async (
 ): Promise<void> => {
   if (format === 'markdown') return writeMarkdown(terminal, report, output)
   if (output !== undefined)
-    return save(output, format === 'json' ? renderJson(report) : textOf(report, plain))
+    return save(output, format === 'json' ? renderJson(report) : refusalText(report) + textOf(report, plain))
   terminal.print((format === 'json' ? renderJson(report) : textOf(report, paintOf(terminal))).trimEnd())
 }

@@ -68,6 +68,27 @@ describe('writing a report', { timeout: 60_000 }, () => {
     expect(text.out[0]).toBe('1 of 3 organizations changes')
   })
 
+  it('says why it would be refused and what lets a change pass', async () => {
+    const output = join(folder, 'refused')
+    const terminal = fakeTerminal()
+    await writeReport(terminal, reportOf('volume-gone'), { format: 'markdown' })
+    expect(terminal.out.join('\n')).toContain('## Refused as it stands: 2 reasons')
+    expect(terminal.out.join('\n')).not.toContain('Let through')
+    await writeReport(terminal, reportOf('volume-gone'), { format: 'text', output })
+    expect(readFileSync(output, 'utf8')).toMatch(
+      /^Refused as it stands: 2 reasons\n {2}valve\/data-deleted The volume/,
+    )
+    await writeReport(terminal, reportOf('volume-gone'), { format: 'json', output })
+    expect(JSON.parse(readFileSync(output, 'utf8')).refusals).toMatchObject([
+      { code: 'valve/data-deleted' },
+      { code: 'valve/data-deleted' },
+    ])
+    const given = fakeTerminal()
+    await writeReport(given, reportOf('volume-given-up'), { format: 'markdown' })
+    expect(given.out.join('\n')).toContain('- **Let through**: `overrides/test.ts`')
+    expect(given.out.join('\n')).not.toContain('Refused')
+  })
+
   it('makes what is lost stand out on a terminal with colours', async () => {
     const terminal = fakeTerminal({ color: true })
     await writeReport(terminal, reportOf('volume-gone'), { format: 'text' })
