@@ -85,7 +85,7 @@ describe('writing a report', { timeout: 60_000 }, () => {
     ])
     const given = fakeTerminal()
     await writeReport(given, reportOf('volume-given-up'), { format: 'markdown' })
-    expect(given.out.join('\n')).toContain('- **Let through**: `overrides/test.ts`')
+    expect(given.out.join('\n')).toContain('- **Let through**: `overrides/acme-exchange.ts`')
     expect(given.out.join('\n')).not.toContain('Refused')
   })
 

@@ -107,6 +107,7 @@ const shown = [
   'team-other-group',
   'preview-failed',
   'volume-new',
+  'volume-given-up',
   'quota-and-owner',
 ]
 

@@ -116,6 +116,18 @@ const adding =
 const withQuota = (cpu: string, more: Partial<Tenant>): Edit =>
   editAcme((tenant) => ({ ...tenant, ...more, quota: { ...tenant.quota, cpu } }))
 
+const override = overrideOf({ rules: ['data-deleted'], organizations: ['acme'] })
+
+const acmeOverride: typeof override = {
+  ...override,
+  file: 'overrides/acme-exchange.ts',
+  value: {
+    ...override.value,
+    owner: 'acme-owner@bank.example',
+    reason: 'BANK-17: acme has copied it elsewhere',
+  },
+}
+
 /** Every kind of change that a reviewer meets, by the name of its golden comment. */
 export const scenarios: Readonly<Record<string, ReportInput>> = {
   nothing: changed((files) => files),
@@ -225,7 +237,7 @@ export const scenarios: Readonly<Record<string, ReportInput>> = {
   ),
   'volume-given-up': changed(
     editAcme((tenant) => ({ ...tenant, volumes: without(tenant.volumes ?? {}, 'exchange') })),
-    { lifted: [overrideOf({ rules: ['data-deleted'], organizations: ['acme'] })] },
+    { lifted: [acmeOverride] },
   ),
   'folder-emptied': changed((files) => ({ ...files, tenants: [] }), {}, many(8)),
   'vms-more': changed(
