@@ -65,7 +65,9 @@ describe('the report of a preview', () => {
 
   test('is Markdown for a comment that holds no secret of the lab', async () => {
     const markdown = await preview('markdown')
-    expect(markdown).toMatch(/^<!-- tenantry:report -->\n## 1 of \d+ organizations changes/)
+    expect(markdown).toMatch(/^<!-- tenantry:report -->\n## Refused as it stands: 1 reason\n/)
+    expect(markdown).toContain('The team insurance/operators loses')
+    expect(markdown).toMatch(/^## 1 of \d+ organizations changes$/m)
     expect(markdown).toContain('of `insurance/operators`')
     expect(markdown).not.toContain('PRIVATE KEY')
   })
