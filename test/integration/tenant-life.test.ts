@@ -122,7 +122,7 @@ describe('an organization that is renamed', () => {
     expect(changesIn(ended)).toEqual(['update organization', 'update vault-mount'])
     expect(await liveVolume()).toEqual(before)
     const account = (await hands.ucp('GET', `/accounts/${made}`)) as { readonly fullName: string }
-    expect(account.fullName).toBe(renamed)
+    expect(account.fullName).toBe(`${renamed} [tenantry:${stack}]`)
   })
 })
 
