@@ -6,7 +6,7 @@ import { appliedFolder, readApplied, recordApplied } from '../../src/cli/applied
 import type { CommandContext } from '../../src/cli/command-context.ts'
 import { loadOrReport } from '../../src/cli/load-or-report.ts'
 import { type Selection, selectStacks } from '../../src/cli/select.ts'
-import { guardIssues, valveOrReport } from '../../src/cli/valve-or-report.ts'
+import { type GuardedRun, guard, valveOrReport } from '../../src/cli/valve-or-report.ts'
 import type { Fleet } from '../../src/load/fleet.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
 import { generateFleet } from '../fixtures/generate-fleet.ts'
@@ -39,6 +39,7 @@ const runOf = async (selection = everything) => {
   }
 }
 
+const guardIssues = async (run: GuardedRun) => (await guard(run)).issues
 const guarded = async (selection = everything) => guardIssues(await runOf(selection))
 const codes = (issues: readonly { readonly code: string }[]) =>
   [...new Set(issues.map(({ code }) => code))].sort()
@@ -192,7 +193,7 @@ describe('a file that vanished', () => {
     )
     expect(await guarded()).toEqual([])
     const { context, terminal } = contextOf()
-    expect(await valveOrReport(context, await runOf(), false)).toBe(true)
+    expect(await valveOrReport(context, await runOf(), false)).toMatchObject({ issues: [], frozen: [] })
     expect(terminal.err).toEqual([
       "overrides/gone.ts lets pass what 'data-deleted' and 'tenant-gone' would refuse, until 2026-11-30: BANK-17: moved to the other platform (ann@bank.example).",
     ])
@@ -217,7 +218,7 @@ describe('the command', () => {
     if (fleet === undefined) throw new Error(terminal.out.join('\n'))
     const before = readApplied(folder(), `nonprod.${name}`)
     const going = { ...run, fleet, stacks: selectStacks(fleet, everything) }
-    expect(await valveOrReport(context, going, false)).toBe(false)
+    expect(await valveOrReport(context, going, false)).toBeUndefined()
     expect(said).toEqual([1])
     expect(terminal.out.join('\n')).toContain('Nothing was touched on any cluster.')
     expect(readApplied(folder(), `nonprod.${name}`)).toEqual(before)
@@ -225,7 +226,7 @@ describe('the command', () => {
 
   it('says nothing where nothing is wrong', async () => {
     const { context, terminal, said } = contextOf()
-    expect(await valveOrReport(context, await runOf(), true)).toBe(true)
+    expect(await valveOrReport(context, await runOf(), true)).toBeDefined()
     expect([terminal.out, said]).toEqual([[], []])
   })
 })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Issue } from '../../core/issue.ts'
+import { frozenSentence } from '../../plan/frozen.ts'
 import type { ChangeReport } from '../../plan/report/change-report.ts'
 import { renderComment, wholeMarkdown } from '../../plan/report/comment.ts'
 import { own, type Phrase, say } from '../../plan/report/phrase.ts'
@@ -60,15 +61,19 @@ const refusals = ({ context }: CiSession, { fleet, change, vanished }: PreviewSu
 }
 
 const notesOf = (
-  { comparedWith, since }: PreviewSubject,
+  { comparedWith, since, frozen }: PreviewSubject,
   { why }: EnginePreviews,
   offline: string | undefined,
-): readonly Phrase[] => [
-  say`Compared with ${comparedWith}.`,
-  ...(since?.notes ?? []).map((note) => say`${note}`),
-  ...(offline === undefined ? [] : [own(`No engine looked at the clusters, since ${offline}.`)]),
-  ...(why === undefined ? [] : [say`The engine could not look at the clusters: ${why}`]),
-]
+): readonly Phrase[] => {
+  const sentence = frozenSentence(frozen)
+  return [
+    say`Compared with ${comparedWith}.`,
+    ...(sentence === undefined ? [] : [own(sentence)]),
+    ...(since?.notes ?? []).map((note) => say`${note}`),
+    ...(offline === undefined ? [] : [own(`No engine looked at the clusters, since ${offline}.`)]),
+    ...(why === undefined ? [] : [say`The engine could not look at the clusters: ${why}`]),
+  ]
+}
 
 /** Below the report: where the job and its artifacts are. */
 const footerOf = ({ place: { runUrl } }: CiSession): string =>

@@ -17,8 +17,9 @@ const lossesOf = ({ changes }: StackChange): readonly Loss[] =>
     return change.kind === 'replace' ? [{ before: change.before, fields: change.fields }] : []
   })
 
-/** A tenant that was archived has been offboarded, or its stack still stands and stops the run. */
-const wasArchived = ({ before }: StackChange): boolean => before?.lifecycle === 'archived'
+/** An archived tenant without a file has been offboarded, or its stack still stands and stops the run. */
+const wasArchived = ({ before, after }: StackChange): boolean =>
+  before?.lifecycle === 'archived' && after === undefined
 
 const dataName = (resource: Resource): string => {
   if (resource.kind === 'Volume') return `The volume ${resource.name}`
