@@ -191,7 +191,7 @@ describe('a tenant that leaves', () => {
     expect(changes).toContain('delete organization')
     expect(changes.filter((one) => !one.startsWith('delete '))).toEqual([])
     expect(changes.filter((one) => /Shared\/Private|vault-mount|volume\//.test(one))).toEqual([
-      `delete collection/Shared/Private/${made}/app`,
+      `delete grant/team/developers/viewer-nonprod/Shared/Private/${made}`,
     ])
     expect(await liveVolume()).toEqual(before)
     await expect(hands.ucp('GET', `/accounts/${made}`)).rejects.toThrow()
@@ -202,7 +202,10 @@ describe('a tenant that leaves', () => {
     const ended = await offboard('--keep-data', '--yes', renamed, '--output', output)
     expect(ended.code, ended.said).toBe(0)
     const report = JSON.parse(await readFile(output, 'utf8')) as OffboardingReport
-    expect(report).toMatchObject({ organization: made, clusters: ['nonprod'], removed: [] })
+    expect(report).toMatchObject({ organization: made, clusters: ['nonprod'], isComplete: true })
+    const removed = report.removed.map((one) => `${one.stack} ${one.type} ${one.name}`)
+    expect(removed).toContain(`${stack} ucp:index:Organization organization`)
+    expect(removed.filter((one) => /volume|vault-mount/.test(one))).toEqual([])
     expect(report.kept.map(({ kind, name, count }) => `${kind} ${name} ${count}`)).toEqual([
       `vault secret orgs/${made} 1`,
       `volume ${volume} 1`,
