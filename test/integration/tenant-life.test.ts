@@ -128,9 +128,24 @@ describe('an organization that is renamed', () => {
 
 describe('a frozen tenant', () => {
   const more = `  previously: '${made}',\n  lifecycle: 'frozen',\n`
-  test('is refused every change', async () => {
+  test('stays as it is whatever changes around it', async () => {
     await write({ organization: renamed, more })
-    expect((await up()).code).toBe(0)
+    const cluster = join(session.files, 'stacks', 'nonprod.ts')
+    const shared = await readFile(cluster, 'utf8')
+    await writeFile(
+      cluster,
+      shared.replace("cluster: 'nonprod',", "$& ldap: { groupMemberAttribute: 'uniqueMember' },"),
+    )
+    const ended = await up('--full')
+    await writeFile(cluster, shared)
+    expect(ended.code, ended.said).toBe(0)
+    const { results, frozen } = JSON.parse(ended.stdout)
+    expect(results.map((one: { stack: string }) => one.stack)).toEqual(['nonprod.platform'])
+    expect(frozen).toEqual([{ stack, waiting: 1 }])
+  })
+
+  test('is refused every change of its own', async () => {
+    await write({ organization: renamed, more })
     const text = tenantFile({ organization: renamed, more })
     await writeFile(fileOf(renamed), text.replace("repositories: ['app']", "repositories: ['app', 'more']"))
     const ended = await up()
