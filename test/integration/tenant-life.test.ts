@@ -134,7 +134,7 @@ describe('a frozen tenant', () => {
     const shared = await readFile(cluster, 'utf8')
     await writeFile(
       cluster,
-      shared.replace("cluster: 'nonprod',", "$& ldap: { groupMemberAttribute: 'uniqueMember' },"),
+      shared.replace("groupMemberAttribute: 'member'", "groupMemberAttribute: 'uniqueMember'"),
     )
     const ended = await up('--full')
     await writeFile(cluster, shared)
