@@ -12,8 +12,8 @@ import { appliedChange } from './applied-change.ts'
 import type { CommandContext } from './command-context.ts'
 import { type EarlierFiles, findFrozen } from './frozen.ts'
 import { reportIssues } from './load-or-report.ts'
-import type { Selection } from './select.ts'
-import { strayStacks } from './stray-stacks.ts'
+import { asMadeSelection, type Selection } from './select.ts'
+import { type StrayStack, strayStacks } from './stray-stacks.ts'
 import { valveInput } from './valve-input.ts'
 import { vanishedIssues } from './vanished.ts'
 
@@ -59,11 +59,31 @@ const verdictOn = (
 const unrecorded = async (run: GuardedRun, now: Date): Promise<Verdict> => {
   const { directory } = await run.findEngine()
   const existing = await listStacks({ ...run, engine: directory })
-  const vanished = vanishedIssues(run.fleet, strayStacks(run.fleet, existing, run.selection), now)
+  const vanished = vanishedIssues(
+    run.fleet,
+    strayStacks(run.fleet, existing, asMadeSelection(run.fleet, run.selection)),
+    now,
+  )
   const frozen = findFrozen({ ...run, change: run.change, folder: undefined, now })
   if (run.change === undefined) return { issues: vanished, used: [], frozen }
   const verdict = verdictOn(run.change, run, { now, frozen })
   return { ...verdict, issues: [...vanished, ...verdict.issues] }
+}
+
+/**
+ * Stacks that the state holds and no file asks for, of which nothing is recorded: whoever loses the records, or was applied before
+ * there were any, loses no stack with them.
+ */
+const unrecordedStrays = async (
+  run: GuardedRun,
+  recorded: readonly StrayStack[],
+): Promise<readonly StrayStack[]> => {
+  const known = new Set(recorded.map(({ stack }) => stack))
+  const selection = asMadeSelection(run.fleet, run.selection)
+  const strays = (names: readonly string[]) =>
+    strayStacks(run.fleet, names, selection).filter(({ stack }) => !known.has(stack))
+  const among = (names: readonly string[]) => strays(names).map(({ stack }) => stack)
+  return strays(await listStacks({ ...run, engine: '', among }))
 }
 
 /**
@@ -80,7 +100,8 @@ export const guard = async (run: GuardedRun): Promise<Verdict> => {
   const { change, vanished } = appliedChange({ ...run, folder })
   const frozen = findFrozen({ ...run, change, folder, now })
   const verdict = verdictOn(change, run, { now, frozen })
-  return { ...verdict, issues: [...vanishedIssues(run.fleet, vanished, now), ...verdict.issues] }
+  const gone = [...vanished, ...(await unrecordedStrays(run, vanished))]
+  return { ...verdict, issues: [...vanishedIssues(run.fleet, gone, now), ...verdict.issues] }
 }
 
 /** `overrides/a.ts lets pass what 'frozen' would refuse, until 2026-12-31: BANK-17 (ann@bank.example).` */

@@ -7,6 +7,7 @@ import type { CommandContext } from '../../src/cli/command-context.ts'
 import { loadOrReport } from '../../src/cli/load-or-report.ts'
 import { type Selection, selectStacks } from '../../src/cli/select.ts'
 import { type GuardedRun, guard, valveOrReport } from '../../src/cli/valve-or-report.ts'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { Fleet } from '../../src/load/fleet.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
 import { generateFleet } from '../fixtures/generate-fleet.ts'
@@ -34,7 +35,7 @@ const runOf = async (selection = everything) => {
     selection,
     environment,
     findEngine: () => Promise.reject(new Error('no engine is needed')),
-    project: root,
+    project: checkoutRoot(),
     now: now(),
   }
 }
@@ -163,6 +164,21 @@ describe('a file that vanished', () => {
     expect(issue?.source).toEqual({ file: `tenants/${name}.ts`, line: 1, column: 1 })
     expect(issue?.hint).toContain(`previously: '${name}'`)
     expect(issue?.hint).toContain(`tenantry offboard ${name}`)
+  })
+
+  it('is missed by its state too, where no record knows it', async () => {
+    const name = await firstTenant()
+    await rm(folder(), { recursive: true })
+    const states = join(root, 'state', '.pulumi', 'stacks', 'tenantry')
+    await mkdir(states, { recursive: true })
+    const holding = { version: 3, checkpoint: { latest: { resources: [{ urn: 'urn:pulumi:a' }] } } }
+    await writeFile(join(states, `nonprod.${name}.json`), JSON.stringify(holding))
+    expect(await guarded()).toEqual([])
+    await rm(join(root, 'tenants', `${name}.ts`))
+    const [issue, ...others] = await guarded()
+    expect(others).toEqual([])
+    expect(issue).toMatchObject({ code: 'fleet/vanished-file' })
+    expect(issue?.message).toContain(`nonprod.${name} is applied`)
   })
 
   it('was only renamed where the new one says so', async () => {
