@@ -206,6 +206,7 @@ describe('a tenant that leaves', () => {
     expect(changes).toContain('delete organization')
     expect(changes.filter((one) => !one.startsWith('delete '))).toEqual([])
     expect(changes.filter((one) => /Shared\/Private|vault-mount|volume\//.test(one))).toEqual([
+      `delete collection/Shared/Private/${made}/app`,
       `delete grant/team/developers/viewer-nonprod/Shared/Private/${made}`,
     ])
     expect(await liveVolume()).toEqual(before)
