@@ -1,10 +1,7 @@
 import type { Resource } from '../../model/resource.ts'
-import type { Change } from '../changes.ts'
+import { bookkeeping, type Change } from '../changes.ts'
 import type { StackChange } from '../fleet-change.ts'
 import { type Finding, someOf, type ValveLook } from './look.ts'
-
-/** What only Tenantry sees: it changes nothing in the world. */
-const bookkeeping: ReadonlySet<string> = new Set(['concern', 'dependsOn', 'retained'])
 
 const isReal = (change: Change): boolean =>
   change.kind !== 'update' || change.fields.some((field) => !bookkeeping.has(field))
