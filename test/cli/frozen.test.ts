@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { appliedFolder, recordApplied } from '../../src/cli/applied.ts'
+import { destroyCommand } from '../../src/cli/commands/destroy.ts'
 import { earlierFiles, findFrozen } from '../../src/cli/frozen.ts'
 import { type Selection, selectStacks } from '../../src/cli/select.ts'
 import { guard, unfrozen, valveOrReport } from '../../src/cli/valve-or-report.ts'
@@ -48,14 +49,14 @@ const runOf = async () => {
 /** Everybody's grants and teams change by it. */
 const sharedChange = () => write(clusterText({ ...nonprod, ldap: { groupMemberAttribute: 'uniqueMember' } }))
 
-const override = (rules: readonly string[]) =>
+const override = (rules: readonly string[], expires = '2026-11-30') =>
   write({
     file: 'overrides/for-now.ts',
     text: `export default ${JSON.stringify({
       owner: 'ann@bank.example',
       reason: 'BANK-17: for this test',
       scope: { rules, organizations: ['acme'] },
-      expires: '2026-11-30',
+      expires,
     })}\n`,
   })
 
@@ -68,7 +69,10 @@ beforeEach(async () => {
     await recordApplied(appliedFolder(environment) ?? '', state)
   await write(tenantText(frozenAcme))
 })
-afterEach(() => rm(root, { recursive: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  return rm(root, { recursive: true })
+})
 
 const codes = ({ issues }: Awaited<ReturnType<typeof guard>>) => issues.map(({ code }) => code)
 const waiting = ({ frozen }: Awaited<ReturnType<typeof guard>>) =>
@@ -119,6 +123,21 @@ describe('a frozen tenant', () => {
     const verdict = await guard({ ...run, earlier: earlierFiles(run.fleet.tenants) })
     expect(codes(verdict)).toEqual([])
     expect(waiting(verdict)).toMatchObject({ 'nonprod.acme': 1 })
+  })
+
+  it('is not destroyed, but by an override', async () => {
+    const destroy = (...words: readonly string[]) => {
+      const { context } = fakeContext(root)
+      vi.stubEnv('PULUMI_BACKEND_URL', undefined)
+      vi.stubEnv('TENANTRY_CONNECTIONS', undefined)
+      return destroyCommand(context).parseAsync(['acme', '--yes', 'acme', ...words], { from: 'user' })
+    }
+    await expect(destroy()).rejects.toThrow('acme is frozen on nonprod and prod: nothing of it changes.')
+    await expect(destroy('--cluster', 'prod')).rejects.toThrow('acme is frozen on prod')
+    await override(['frozen'], '2020-01-31')
+    await expect(destroy()).rejects.toThrow('acme is frozen')
+    await override(['frozen'], '9999-12-30')
+    await expect(destroy()).rejects.toThrow('are not set')
   })
 
   it('stays on a back end that keeps no records, too', async () => {
