@@ -123,6 +123,16 @@ export const noteRefusals = ({ terminal }: CommandContext, issues: readonly Issu
   }
 }
 
+/** What the valve cannot see, it says: without records and without a commit, numbers are known to nobody before the engine runs. */
+const noteBlindness = ({ terminal }: CommandContext, { environment, change }: GuardedRun): void => {
+  if (change !== undefined || appliedFolder(environment) !== undefined) return
+  terminal.note(
+    terminal.color.yellow(
+      'This back end keeps no record of what was applied: only missing files are looked for. --since <ref> tells the rest.',
+    ),
+  )
+}
+
 /**
  * What of the stacks may be applied; undefined after printing why nothing may, and setting the exit code. Names the overrides that
  * let something pass, and what is frozen. @throws {Fault} as `guard`.
@@ -132,6 +142,7 @@ export const valveOrReport = async (
   run: GuardedRun,
   json: boolean,
 ): Promise<Verdict | undefined> => {
+  noteBlindness(context, run)
   const verdict = await guard(run)
   for (const one of verdict.used) context.terminal.note(context.terminal.color.yellow(overrideText(one)))
   if (verdict.issues.length === 0) {

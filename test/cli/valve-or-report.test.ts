@@ -10,6 +10,7 @@ import { type GuardedRun, guard, valveOrReport } from '../../src/cli/valve-or-re
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { Fleet } from '../../src/load/fleet.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
+import { fleetChange } from '../../src/plan/fleet-change.ts'
 import { generateFleet } from '../fixtures/generate-fleet.ts'
 import { tenantText } from '../load/fleet-of.ts'
 import { fakeTerminal } from './fake-terminal.ts'
@@ -244,6 +245,40 @@ describe('the command', () => {
     const { context, terminal, said } = contextOf()
     expect(await valveOrReport(context, await runOf(), true)).toBeDefined()
     expect([terminal.out, said]).toEqual([[], []])
+  })
+})
+
+describe('a back end without records', () => {
+  const listing = async (stack: string) => {
+    const directory = join(root, 'engine')
+    await mkdir(directory)
+    const program = `#!/bin/sh\necho '[{"name":"${stack}","resourceCount":3}]'\n`
+    await writeFile(join(directory, 'pulumi'), program, { mode: 0o755 })
+    return {
+      environment: { ...process.env, PULUMI_BACKEND_URL: 's3://states' },
+      findEngine: async () => ({ directory }),
+    }
+  }
+
+  it('still misses files, and says that it sees no more without a commit', async () => {
+    const run = { ...(await runOf()), ...(await listing('nonprod.gone')) }
+    const { context, terminal, said } = contextOf()
+    expect(await valveOrReport(context, run, false)).toBeUndefined()
+    expect(said).toEqual([1])
+    expect(terminal.out.join('\n')).toContain(
+      "nonprod.gone is applied, and no file describes 'gone' any more.",
+    )
+    expect(terminal.err.join('\n')).toContain('--since <ref> tells the rest')
+  })
+
+  it('goes by what a commit says, where one is named', async () => {
+    const own = await runOf()
+    const [kept, gone] = [selectStacks({ ...own.fleet, tenants: [] }, everything), own.stacks]
+    const run = { ...own, ...(await listing('nonprod.platform')), change: fleetChange(gone, kept) }
+    const { context, terminal } = contextOf()
+    expect(await valveOrReport(context, run, false)).toBeUndefined()
+    expect(terminal.out.join('\n')).toContain('20 of 20 tenants (100 %) would be gone')
+    expect(terminal.err).toEqual([])
   })
 })
 
