@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { OffboardingReport } from '../../src/plan/offboarding.ts'
 import { type Hands, handsOn } from './by-hand.ts'
 import { type LabSession, openLabSession } from './lab-session.ts'
@@ -85,6 +86,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hands?.close()
   await session?.close()
+  await rm(join(checkoutRoot(), 'stacks', `Pulumi.${stack}.yaml`), { force: true })
 })
 
 describe('a file that vanished', () => {
