@@ -5,6 +5,8 @@ import { canonicalJson, sha256 } from '../core/canonical.ts'
 import { fileFault } from '../engine/state-fault.ts'
 import { stateFolder } from '../engine/state-folder.ts'
 import type { StackState } from '../model/desired-state.ts'
+import { fileDigest } from '../tenant/file-digest.ts'
+import { tenantOf } from './compile-once.ts'
 
 /** That a stack was applied: what `up` compares with before it runs an engine. */
 export interface AppliedHead {
@@ -13,6 +15,8 @@ export interface AppliedHead {
   readonly digest: string
   /** ISO 8601. */
   readonly appliedAt: string
+  /** `fileDigest` of the tenant; absent of what a cluster shares, and of what older versions wrote. */
+  readonly file?: string
 }
 
 /** What was applied last, beside the state of a file back end, so that whoever shares the state shares it. */
@@ -119,12 +123,18 @@ export const appliedAsIs = (folder: string, state: StackState): AppliedHead | un
   return head?.digest === stackDigest(state, programDigest()) ? head : undefined
 }
 
+const fileOfTenant = (state: StackState): Pick<AppliedHead, 'file'> => {
+  const tenant = tenantOf(state)
+  return tenant === undefined ? {} : { file: fileDigest(tenant) }
+}
+
 /** Records what was just applied. */
 export const recordApplied = (folder: string, state: StackState): Promise<void> =>
   writeApplied(folder, {
     stack: state.stack,
     digest: stackDigest(state, programDigest()),
     appliedAt: new Date().toISOString(),
+    ...fileOfTenant(state),
     state,
   })
 

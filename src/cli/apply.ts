@@ -3,9 +3,11 @@ import { waveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
+import type { FrozenStack } from '../plan/frozen.ts'
 import type { Plan } from '../plan/plan-file.ts'
 import type { CommandContext } from './command-context.ts'
 import { runEnvironment } from './environment.ts'
+import type { EarlierFiles } from './frozen.ts'
 import { abortOnInterrupt } from './interrupt.ts'
 import { reportIssues } from './load-or-report.ts'
 import { type PlanPlace, planIssues, planRuns } from './plan-place.ts'
@@ -13,7 +15,7 @@ import { dueStacks, type ParticularRun, runAll } from './run-all.ts'
 import { findStray, type RunOutcome } from './run-outcome.ts'
 import { type RunWavesReport, type RunWavesRequest, runWaves } from './run-waves.ts'
 import type { Selection } from './select.ts'
-import { valveOrReport } from './valve-or-report.ts'
+import { unfrozen, valveOrReport } from './valve-or-report.ts'
 
 /** What is applied. */
 export interface ApplySubject {
@@ -22,6 +24,8 @@ export interface ApplySubject {
   readonly selection: Selection
   /** What the files change since a commit; what the valve goes by where nothing records what was applied. */
   readonly change?: FleetChange
+  /** What the files of that commit said of the tenants. */
+  readonly earlier?: EarlierFiles
   /** Applies these stacks as they were approved, or not at all. */
   readonly approved?: { readonly file: string; readonly plan: Plan }
 }
@@ -38,7 +42,10 @@ export interface ApplyOptions {
 }
 
 /** What an apply came to. */
-export type ApplyOutcome = RunOutcome & RunWavesReport
+export interface ApplyOutcome extends RunOutcome, RunWavesReport {
+  /** Stacks that were left as they are, since their tenants are frozen. */
+  readonly frozen: readonly FrozenStack[]
+}
 
 interface Applying {
   readonly subject: ApplySubject
@@ -112,6 +119,7 @@ const nothingApplied: ApplyOutcome = {
   skipped: [],
   stray: [],
   waves: [],
+  frozen: [],
   seconds: 0,
 }
 
@@ -124,15 +132,17 @@ const nothingApplied: ApplyOutcome = {
  */
 export const applyStacks = async (
   context: CommandContext,
-  subject: ApplySubject,
+  asked: ApplySubject,
   options: ApplyOptions,
 ): Promise<ApplyOutcome | undefined> => {
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const findEngine = () => ensureEngine({ report: terminal.note, environment })
-  const guarded = { ...subject, environment, project, findEngine }
-  if (!(await valveOrReport(context, guarded, options.json))) return undefined
-  if (subject.stacks.length === 0 && subject.approved === undefined) return nothingApplied
+  const verdict = await valveOrReport(context, { ...asked, environment, project, findEngine }, options.json)
+  if (verdict === undefined) return undefined
+  const { frozen } = verdict
+  const subject = { ...asked, stacks: unfrozen(asked.stacks, frozen) }
+  if (subject.stacks.length === 0 && subject.approved === undefined) return { ...nothingApplied, frozen }
   const engine = await findEngine()
   const base = { engine: engine.directory, environment, project }
   const applying = { subject, options, environment, engine }
@@ -140,5 +150,5 @@ export const applyStacks = async (
   if (place !== undefined && !(await planHolds(context, place, applying))) return undefined
   const stray = findStray(base, subject.fleet, subject.selection)
   const report = await runWaves(wavesRequest(context, place, applying), runAll)
-  return { ...report, stray: await stray }
+  return { ...report, stray: await stray, frozen }
 }

@@ -5,6 +5,7 @@ import type { Tenant } from '../tenant/schema.ts'
 
 const platforms = new WeakMap<Cluster, StackState>()
 const tenants = new WeakMap<Cluster, WeakMap<Tenant, StackState>>()
+const sources = new WeakMap<StackState, Tenant>()
 
 /** `compilePlatform`, out of what `platformOnce` keeps where it is there. */
 export const compiledPlatform = (cluster: Cluster): StackState =>
@@ -26,5 +27,9 @@ export const tenantOnce = (tenant: Tenant, cluster: Cluster): StackState => {
   const state = compiledTenant(tenant, cluster)
   const ofCluster = tenants.get(cluster) ?? new WeakMap<Tenant, StackState>()
   tenants.set(cluster, ofCluster.set(tenant, state))
+  sources.set(state, tenant)
   return state
 }
+
+/** The tenant that a state was compiled from by `tenantOnce`; undefined of any other state. */
+export const tenantOf = (state: StackState): Tenant | undefined => sources.get(state)

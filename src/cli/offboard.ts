@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/schema.ts'
 import { compileTenant } from '../compile/compile.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
 import { tenantStack } from '../compile/stack-name.ts'
-import type { Issue } from '../core/issue.ts'
+import { compareText, type Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import type { Connected } from '../deploy/connected.ts'
 import { readConnection } from '../deploy/read-connection.ts'
@@ -68,6 +68,34 @@ export const atWorkIssues = ({ file, clusters }: Leaver): readonly Issue[] => {
   ]
 }
 
+const isLeaving = (lifecycle: string | undefined): boolean =>
+  lifecycle === 'draining' || lifecycle === 'archived'
+
+/**
+ * A file that drains an organization does nothing until it is applied: until then its people go on. Issue code:
+ * `offboard/not-applied`. Never throws.
+ */
+export const unappliedIssues = (
+  { organization, file, clusters }: Leaver,
+  environment: NodeJS.ProcessEnv,
+): readonly Issue[] => {
+  const folder = appliedFolder(environment)
+  if (folder === undefined || file === undefined || !isLeaving(file.value.lifecycle)) return []
+  return clusters
+    .filter((cluster) => isOnCluster(file.value, cluster))
+    .map(({ cluster }) => tenantStack(cluster, organization))
+    .filter((stack) => {
+      const record = readApplied(folder, stack)
+      return record !== undefined && !isLeaving(record.state.lifecycle)
+    })
+    .map((stack) => ({
+      code: 'offboard/not-applied',
+      message: `${stack} is at work still: that ${file.value.organization} is ${file.value.lifecycle} was not applied to it.`,
+      source: file.locate(['lifecycle']),
+      hint: `Apply it first: tenantry up ${file.value.organization}.`,
+    }))
+}
+
 /** What a stack holds as far as is known: as it was applied, else as the file says. */
 const stateOf = (
   { organization, file }: Leaver,
@@ -110,21 +138,22 @@ export const retainedKeys = (
       .map(({ key }) => key),
   )
 
-/** What went with the stacks, without what each leaves in the world; sorted. Never throws. */
+/** By stack, type and name. Never throws. */
+export const sortRemoved = (removed: readonly RemovedResource[]): readonly RemovedResource[] =>
+  [...removed].sort(
+    (a, b) => compareText(a.stack, b.stack) || compareText(a.type, b.type) || compareText(a.name, b.name),
+  )
+
+/** What went with the stacks, without what each leaves in the world. Never throws. */
 export const removedBy = (
   results: readonly StackResult[],
   retained: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly RemovedResource[] =>
-  results
-    .flatMap(({ stack, resources }) =>
-      resources
-        .filter(
-          ({ change, failed, name }) =>
-            change === 'delete' && !failed && retained.get(stack)?.has(name) !== true,
-        )
-        .map(({ type, name }) => ({ stack, type, name })),
-    )
-    .sort((a, b) => {
-      const [left, right] = [`${a.stack} ${a.type} ${a.name}`, `${b.stack} ${b.type} ${b.name}`]
-      return left < right ? -1 : left > right ? 1 : 0
-    })
+  results.flatMap(({ stack, resources }) =>
+    resources
+      .filter(
+        ({ change, failed, name }) =>
+          change === 'delete' && !failed && retained.get(stack)?.has(name) !== true,
+      )
+      .map(({ type, name }) => ({ stack, type, name })),
+  )

@@ -3,10 +3,12 @@ import { waveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { holdOn } from '../plan/holds.ts'
+import { liftedBy } from '../plan/valve.ts'
 import { organizationMadeAs } from '../tenant/former-name.ts'
 import { appliedFolder, readApplied } from './applied.ts'
 import type { RunAllRequest } from './run-all.ts'
 import { type RunWavesReport, runWaves, type WaveRunner } from './run-waves.ts'
+import { valveInput } from './valve-input.ts'
 
 /** A drifted stack that is left as it is, and why. */
 export interface WithheldStack {
@@ -51,8 +53,13 @@ const isUnapplied = ({ environment }: RepairRequest, state: StackState): boolean
   return record === undefined || canonicalJson(record.state) !== canonicalJson(state)
 }
 
+/** What is frozen nobody changes, not even back, unless an override says so. */
+const isFrozen = ({ fleet, now }: RepairRequest, state: StackState): boolean =>
+  state.lifecycle === 'frozen' && !liftedBy(valveInput(fleet, now))('frozen', state)
+
 const reasonFor = (request: RepairRequest, state: StackState | undefined): string | undefined => {
   if (state === undefined) return 'no file asks for it any more'
+  if (isFrozen(request, state)) return 'frozen: nothing of it changes but by an override'
   return (
     heldBack(request, state) ??
     (isUnapplied(request, state)

@@ -9,6 +9,7 @@ import type { StackState } from '../model/desired-state.ts'
 import type { AccessSentence } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
 import { forgetBegun } from './begun-plans.ts'
+import { keepDeparted } from './departed.ts'
 import { forgetDrift } from './known-drift.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
@@ -86,6 +87,7 @@ const remember = async (
   result: StackResult,
 ): Promise<void> => {
   const folder = appliedFolder(environment)
+  await keepDeparted(environment, state, result)
   if (folder === undefined || result.operation !== 'up' || result.outcome !== 'succeeded') return
   await recordApplied(folder, state)
   await forgetBegun(stateFolder(environment) ?? '', state.stack)

@@ -1,33 +1,21 @@
 import type { Issue } from '../core/issue.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listStacks } from '../engine/list-stacks.ts'
-import { valveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
+import { type FrozenStack, frozenSentence, withoutFrozen } from '../plan/frozen.ts'
 import type { Members } from '../plan/report/membership.ts'
-import { checkValve, type UsedOverride, usedOverrides, type ValveInput } from '../plan/valve.ts'
-import { organizationMadeAs } from '../tenant/former-name.ts'
+import { checkValve, type UsedOverride, usedOverrides } from '../plan/valve.ts'
 import { appliedFolder } from './applied.ts'
 import { appliedChange } from './applied-change.ts'
 import type { CommandContext } from './command-context.ts'
+import { type EarlierFiles, findFrozen } from './frozen.ts'
 import { reportIssues } from './load-or-report.ts'
-import type { Selection } from './select.ts'
-import { strayStacks } from './stray-stacks.ts'
+import { asMadeSelection, type Selection } from './select.ts'
+import { type StrayStack, strayStacks } from './stray-stacks.ts'
+import { valveInput } from './valve-input.ts'
 import { vanishedIssues } from './vanished.ts'
-
-/** What the valve goes by in a checkout: the fleet's settings, overrides and names. Pure. */
-export const valveInput = (fleet: Fleet, now: Date, members?: Members): ValveInput => {
-  const files = new Map(fleet.tenants.map((file) => [organizationMadeAs(file.value), file]))
-  return {
-    settings: valveSettings(fleet.settings?.value),
-    overrides: fleet.overrides,
-    now,
-    renamed: new Map([...files].map(([madeAs, { value }]) => [madeAs, value.organization])),
-    placeOf: (organization) => files.get(organization)?.locate(['organization']),
-    ...(members === undefined ? {} : { members }),
-  }
-}
 
 /** What is about to be applied. */
 export interface GuardedRun {
@@ -42,6 +30,8 @@ export interface GuardedRun {
   readonly project: string
   /** What the files change, where a commit was given to compare with: all there is to go by without records. */
   readonly change?: FleetChange
+  /** What the files of that commit said of the tenants. */
+  readonly earlier?: EarlierFiles
   readonly members?: Members
   readonly now?: Date
 }
@@ -51,31 +41,55 @@ export interface Verdict {
   readonly issues: readonly Issue[]
   /** Overrides without which it would say more. */
   readonly used: readonly UsedOverride[]
+  /** Stacks of the run that are frozen, and left as they are. */
+  readonly frozen: readonly FrozenStack[]
 }
 
 const verdictOn = (
   change: FleetChange,
   { fleet, members }: Pick<GuardedRun, 'fleet' | 'members'>,
-  now: Date,
+  { now, frozen }: { readonly now: Date; readonly frozen: readonly FrozenStack[] },
 ): Verdict => {
   const input = valveInput(fleet, now, members)
-  return { issues: checkValve(change, input), used: usedOverrides(change, input) }
+  const due = withoutFrozen(change, frozen)
+  return { issues: checkValve(due, input), used: usedOverrides(due, input), frozen }
 }
 
 /** Without records of what was applied: the stacks that exist, and what the commit says. */
 const unrecorded = async (run: GuardedRun, now: Date): Promise<Verdict> => {
   const { directory } = await run.findEngine()
   const existing = await listStacks({ ...run, engine: directory })
-  const vanished = vanishedIssues(run.fleet, strayStacks(run.fleet, existing, run.selection), now)
-  if (run.change === undefined) return { issues: vanished, used: [] }
-  const { issues, used } = verdictOn(run.change, run, now)
-  return { issues: [...vanished, ...issues], used }
+  const vanished = vanishedIssues(
+    run.fleet,
+    strayStacks(run.fleet, existing, asMadeSelection(run.fleet, run.selection)),
+    now,
+  )
+  const frozen = findFrozen({ ...run, change: run.change, folder: undefined, now })
+  if (run.change === undefined) return { issues: vanished, used: [], frozen }
+  const verdict = verdictOn(run.change, run, { now, frozen })
+  return { ...verdict, issues: [...vanished, ...verdict.issues] }
 }
 
 /**
- * Why stacks may not be applied, files that have vanished and what the valve says of the change since they were applied last; and
- * the overrides that let something pass. Calls no system but the state's back end, and that only where it keeps no records of what
- * was applied.
+ * Stacks that the state holds and no file asks for, of which nothing is recorded: whoever loses the records, or was applied before
+ * there were any, loses no stack with them.
+ */
+const unrecordedStrays = async (
+  run: GuardedRun,
+  recorded: readonly StrayStack[],
+): Promise<readonly StrayStack[]> => {
+  const known = new Set(recorded.map(({ stack }) => stack))
+  const selection = asMadeSelection(run.fleet, run.selection)
+  const strays = (names: readonly string[]) =>
+    strayStacks(run.fleet, names, selection).filter(({ stack }) => !known.has(stack))
+  const among = (names: readonly string[]) => strays(names).map(({ stack }) => stack)
+  return strays(await listStacks({ ...run, engine: '', among }))
+}
+
+/**
+ * Why stacks may not be applied, files that have vanished and what the valve says of the change since they were applied last; the
+ * overrides that let something pass; and which stacks are frozen and left as they are. Calls no system but the state's back end,
+ * and that only where it keeps no records of what was applied.
  *
  * @throws {Fault} `unavailable` where the back end cannot be read.
  */
@@ -84,12 +98,11 @@ export const guard = async (run: GuardedRun): Promise<Verdict> => {
   const folder = appliedFolder(run.environment)
   if (folder === undefined) return unrecorded(run, now)
   const { change, vanished } = appliedChange({ ...run, folder })
-  const { issues, used } = verdictOn(change, run, now)
-  return { issues: [...vanishedIssues(run.fleet, vanished, now), ...issues], used }
+  const frozen = findFrozen({ ...run, change, folder, now })
+  const verdict = verdictOn(change, run, { now, frozen })
+  const gone = [...vanished, ...(await unrecordedStrays(run, vanished))]
+  return { ...verdict, issues: [...vanishedIssues(run.fleet, gone, now), ...verdict.issues] }
 }
-
-/** Why stacks may not be applied. @throws {Fault} as `guard`. */
-export const guardIssues = async (run: GuardedRun): Promise<readonly Issue[]> => (await guard(run)).issues
 
 /** `overrides/a.ts lets pass what 'frozen' would refuse, until 2026-12-31: BANK-17 (ann@bank.example).` */
 const overrideText = ({ file, override, rules }: UsedOverride): string =>
@@ -97,7 +110,7 @@ const overrideText = ({ file, override, rules }: UsedOverride): string =>
 
 /** What the valve says of a change of files, going by the change alone. Pure. */
 export const changeVerdict = (fleet: Fleet, change: FleetChange, now: Date): Verdict =>
-  verdictOn(change, { fleet }, now)
+  verdictOn(change, { fleet }, { now, frozen: [] })
 
 /** Says on stderr what `up` would refuse, and what overrides let pass, for whoever only looks. */
 export const noteVerdict = ({ terminal }: CommandContext, { issues, used }: Verdict): void => {
@@ -111,16 +124,48 @@ export const noteVerdict = ({ terminal }: CommandContext, { issues, used }: Verd
   }
 }
 
-/** Whether the stacks may be applied; prints why not and sets the exit code, and names the overrides that let something pass. @throws {Fault} as `guardIssues`. */
+/** What the valve cannot see, it says: without records and without a commit, numbers are known to nobody before the engine runs. */
+const noteBlindness = ({ terminal }: CommandContext, { environment, change }: GuardedRun): void => {
+  if (change !== undefined || appliedFolder(environment) !== undefined) return
+  terminal.note(
+    terminal.color.yellow(
+      'This back end keeps no record of what was applied: only missing files are looked for. --since <ref> tells the rest.',
+    ),
+  )
+}
+
+/**
+ * What of the stacks may be applied; undefined after printing why nothing may, and setting the exit code. Names the overrides that
+ * let something pass, and what is frozen. @throws {Fault} as `guard`.
+ */
 export const valveOrReport = async (
   context: CommandContext,
   run: GuardedRun,
   json: boolean,
-): Promise<boolean> => {
-  const { issues, used } = await guard(run)
-  for (const one of used) context.terminal.note(context.terminal.color.yellow(overrideText(one)))
-  if (issues.length === 0) return true
+): Promise<Verdict | undefined> => {
+  noteBlindness(context, run)
+  const verdict = await guard(run)
+  for (const one of verdict.used) context.terminal.note(context.terminal.color.yellow(overrideText(one)))
+  if (verdict.issues.length === 0) {
+    noteFrozen(context, verdict.frozen)
+    return verdict
+  }
   const texts = new Map(run.fleet.tenants.map(({ file, text }) => [file, text]))
-  reportIssues(context, issues, texts, json)
-  return false
+  reportIssues(context, verdict.issues, texts, json)
+  return undefined
+}
+
+/** Says on stderr what is frozen. */
+export const noteFrozen = ({ terminal }: CommandContext, frozen: readonly FrozenStack[]): void => {
+  const sentence = frozenSentence(frozen)
+  if (sentence !== undefined) terminal.note(terminal.color.yellow(sentence))
+}
+
+/** The stacks but those that are frozen. Pure. */
+export const unfrozen = (
+  stacks: readonly StackState[],
+  frozen: readonly FrozenStack[],
+): readonly StackState[] => {
+  const left = new Set(frozen.map(({ stack }) => stack))
+  return left.size === 0 ? stacks : stacks.filter(({ stack }) => !left.has(stack))
 }

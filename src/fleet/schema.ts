@@ -29,13 +29,13 @@ export type GuardedKind = z.infer<typeof GuardedKind>
 const Valve = z
   .strictObject({
     tenantsTouched: Share.optional().describe(
-      'Tenants that one change touches, of all tenants; 10 percent and a floor of 3 where absent.',
+      'Tenants that one change touches, of all tenants; 10 percent and a floor of 1 where absent.',
     ),
     membersRemoved: Share.optional().describe(
-      'People that a team loses, of all its people; 25 percent and a floor of 1 where absent.',
+      'People that a team loses, of all its people; 25 percent and no floor where absent.',
     ),
     grantsRemoved: Share.optional().describe(
-      'Grants that a team loses, of all its grants; 25 percent and a floor of 1 where absent.',
+      'Grants that a team loses, of all its grants; 25 percent and no floor where absent.',
     ),
     kindsDeleted: z
       .partialRecord(GuardedKind, Share)

@@ -221,9 +221,12 @@ const readTexts = (root: string, { files, issues }: Listing): Gathered => {
 
 /**
  * Every typed file of a checkout (`tenants/`, `stacks/`, and where they are there `fleet.ts`, `overrides/`, `holds/`), read
- * without running one, checked one by one and together. Does not depend on the order of directories.
+ * without running one, checked one by one and together; overrides and holds against their ends, unless `now` is null. Does not
+ * depend on the order of directories.
  *
  * Issue codes: those of `parseFleet`, and of reading the files. Never throws.
  */
-export const loadFleet = async (root: string, now: () => Date = () => new Date()): Promise<Checked<Fleet>> =>
-  together((kind) => readTexts(root, listTyped(root, kind)), now())
+export const loadFleet = async (
+  root: string,
+  now: (() => Date) | null = () => new Date(),
+): Promise<Checked<Fleet>> => together((kind) => readTexts(root, listTyped(root, kind)), now?.())

@@ -57,7 +57,7 @@ const fixedFields: Readonly<Record<Resource['kind'], readonly string[]>> = {
 }
 
 /** What only Tenantry sees: it changes nothing in the world. */
-const bookkeeping: ReadonlySet<string> = new Set(['concern', 'dependsOn', 'retained'])
+export const bookkeeping: ReadonlySet<string> = new Set(['concern', 'dependsOn', 'retained'])
 
 const fieldsThatDiffer = (before: Resource, after: Resource): readonly string[] => {
   const [then, now] = [new Map(Object.entries(before)), new Map(Object.entries(after))]

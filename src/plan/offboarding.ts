@@ -146,7 +146,9 @@ export interface OffboardingReport {
   readonly at: string
   readonly clusters: readonly string[]
   readonly choices: OffboardingChoices
-  /** Sorted by stack, type, name. */
+  /** Whether every stack of it has gone. */
+  readonly isComplete: boolean
+  /** With the stacks, and before that when it was archived. Sorted by stack, type, name. */
   readonly removed: readonly RemovedResource[]
   /** What was still there afterwards. Sorted by cluster, kind, name. */
   readonly kept: readonly Remnant[]
@@ -184,7 +186,9 @@ const keptLines = (kept: readonly Remnant[]): readonly string[] =>
 
 /** The report as lines of text. Holds no secret: of secrets it knows how many there are. Never throws. */
 export const renderOffboarding = (report: OffboardingReport): readonly string[] => [
-  `${report.organization} left ${report.clusters.join(' and ')} at ${report.at}.`,
+  report.isComplete
+    ? `${report.organization} left ${report.clusters.join(' and ')} at ${report.at}.`
+    : `${report.organization} has not left ${report.clusters.join(' and ')} altogether at ${report.at}: put right what failed, and run this again.`,
   '',
   report.removed.length === 0 ? 'Nothing was removed.' : `Removed, ${report.removed.length}:`,
   ...removedLines(report.removed),

@@ -56,6 +56,12 @@ const covers = ({ scope }: Override, { stack, organization }: Place, input: Valv
 const lifts = (override: Override, rule: ValveRule, place: Place, input: ValveInput): boolean =>
   override.scope.rules.includes(rule) && covers(override, place, input)
 
+/** Whether an override in force lifts a rule for a stack. Never throws. */
+export const liftedBy = (input: ValveInput): ValveLook['isLifted'] => {
+  const inForce = input.overrides.filter(({ value }) => !isExpired(value, input.now))
+  return (rule, place) => inForce.some(({ value }) => lifts(value, rule, place, input))
+}
+
 const findingsOf = (
   change: FleetChange,
   input: ValveInput,
@@ -148,10 +154,7 @@ const told = (findings: readonly Finding[], input: ValveInput): readonly Issue[]
  * besides. Overrides that are over lift nothing. Never throws.
  */
 export const checkValve = (change: FleetChange, input: ValveInput): readonly Issue[] => {
-  const inForce = input.overrides.filter(({ value }) => !isExpired(value, input.now))
-  const isLifted: ValveLook['isLifted'] = (rule, place) =>
-    inForce.some(({ value }) => lifts(value, rule, place, input))
-  return told(merged(findingsOf(change, input, isLifted)), input)
+  return told(merged(findingsOf(change, input, liftedBy(input))), input)
 }
 
 /** An override that let something through, for the report. */

@@ -169,13 +169,14 @@ export const countSecrets = async (
   return count
 }
 
-const secretRemnants = async (
-  { vault }: Systems,
-  { cluster, organization }: RemnantSearch,
+/** The mount of a tenant's secrets, which stays behind also where none is in it. @throws {Fault} as `Vault` does. */
+export const secretRemnants = async (
+  vault: Pick<Vault, 'listSecrets'> & { readonly readMount: (path: string) => Promise<object | undefined> },
+  { cluster, organization }: Pick<RemnantSearch, 'cluster' | 'organization'>,
 ): Promise<readonly Remnant[]> => {
-  const mount = vaultMountPath(organization)
-  const count = await countSecrets(vault(), mount)
-  return count === 0 ? [] : [{ cluster, kind: 'vault secret', name: mount, isOwn: true, count }]
+  const name = vaultMountPath(organization)
+  if ((await vault.readMount(name)) === undefined) return []
+  return [{ cluster, kind: 'vault secret', name, isOwn: true, count: await countSecrets(vault, name) }]
 }
 
 const machineRemnants = async (
@@ -201,7 +202,7 @@ export const tenantRemnants = (connected: Connected, search: RemnantSearch): Pro
     const found = await Promise.all([
       dockerRemnants(systems.docker(), search),
       imageRemnants(systems, search),
-      secretRemnants(systems, search),
+      secretRemnants(systems.vault(), search),
       machineRemnants(systems, search),
     ])
     return found.flat()

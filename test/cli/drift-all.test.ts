@@ -243,6 +243,18 @@ describe('drift --fix', () => {
     expect(driftExitCode(report)).toBe(1)
   })
 
+  test('leaves what is frozen as it is', async () => {
+    await recordAll(state('acme'))
+    const { effects, applied } = world(['nonprod.acme'])
+    const desired = [{ ...state('acme'), lifecycle: 'frozen' as const }]
+    const report = await driftAll(request({ fix: true, desired }), effects)
+    expect(applied).toEqual([])
+    expect(printed(report)).toContain(
+      'Left as it is: nonprod.acme, frozen: nothing of it changes but by an override',
+    )
+    expect(driftExitCode(report)).toBe(1)
+  })
+
   test('is clean where all of it was put right', async () => {
     await recordAll(state('acme'))
     const { effects } = world(['nonprod.acme'])

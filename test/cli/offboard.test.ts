@@ -1,6 +1,18 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { appliedFolder, recordApplied } from '../../src/cli/applied.ts'
 import { UsageError } from '../../src/cli/exit-code.ts'
-import { atWorkIssues, leaverOf, removedBy, searchOf } from '../../src/cli/offboard.ts'
+import {
+  atWorkIssues,
+  leaverOf,
+  removedBy,
+  searchOf,
+  sortRemoved,
+  unappliedIssues,
+} from '../../src/cli/offboard.ts'
+import { selectStacks } from '../../src/cli/select.ts'
 import { acme, bolt, soundFleet } from '../load/fleet-of.ts'
 import { resource, result } from './stack-results.ts'
 
@@ -57,6 +69,43 @@ describe('who leaves', () => {
   })
 })
 
+describe('a word that was not applied', () => {
+  let folder: string
+  let environment: NodeJS.ProcessEnv
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tenantry-leave-'))
+    environment = { PULUMI_BACKEND_URL: `file://${folder}` }
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  const apply = async (change: object) => {
+    for (const state of selectStacks(soundFleet([{ ...acme, ...change }, bolt]), {
+      organizations: [],
+      clusters: [],
+    }))
+      await recordApplied(appliedFolder(environment) ?? '', state)
+  }
+  const said = (change: object) =>
+    unappliedIssues(leave(change), environment).map(({ code, message }) => `${code} ${message}`)
+
+  it('stands in the way: its people go on until then', async () => {
+    await apply({})
+    expect(said({ lifecycle: 'draining' })).toEqual([
+      'offboard/not-applied nonprod.acme is at work still: that acme is draining was not applied to it.',
+      'offboard/not-applied prod.acme is at work still: that acme is draining was not applied to it.',
+    ])
+    // What is at work by its file as well is told otherwise.
+    expect(said({})).toEqual([])
+  })
+
+  it('does not once it was applied, nor where nobody knows', async () => {
+    expect(said({ lifecycle: 'archived' })).toEqual([])
+    await apply({ lifecycle: 'draining' })
+    for (const lifecycle of ['draining', 'archived']) expect(said({ lifecycle })).toEqual([])
+    expect(unappliedIssues(leave({ lifecycle: 'draining' }), {})).toEqual([])
+  })
+})
+
 describe('what is looked for', () => {
   it('is the folder of its VMs, and those that its file makes', () => {
     const edge = { offers: { 'run/std': {}, 'run/edge': { pool: { machine: 'large', min: 2, max: 2 } } } }
@@ -86,7 +135,7 @@ describe('what was removed', () => {
       { operation: 'destroy' },
     )
     const retained = new Map([['nonprod.acme', new Set(['volume/ledger'])]])
-    expect(removedBy([ended], retained)).toEqual([
+    expect(sortRemoved(removedBy([ended], retained))).toEqual([
       { stack: 'nonprod.acme', type: 'ucp:index:Team', name: 'team/a' },
       { stack: 'nonprod.acme', type: 'ucp:index:Team', name: 'team/b' },
     ])

@@ -6,9 +6,11 @@ import { appliedFolder, readApplied, recordApplied } from '../../src/cli/applied
 import type { CommandContext } from '../../src/cli/command-context.ts'
 import { loadOrReport } from '../../src/cli/load-or-report.ts'
 import { type Selection, selectStacks } from '../../src/cli/select.ts'
-import { guardIssues, valveOrReport } from '../../src/cli/valve-or-report.ts'
+import { type GuardedRun, guard, valveOrReport } from '../../src/cli/valve-or-report.ts'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { Fleet } from '../../src/load/fleet.ts'
 import { loadFleet } from '../../src/load/load-fleet.ts'
+import { fleetChange } from '../../src/plan/fleet-change.ts'
 import { generateFleet } from '../fixtures/generate-fleet.ts'
 import { tenantText } from '../load/fleet-of.ts'
 import { fakeTerminal } from './fake-terminal.ts'
@@ -34,11 +36,12 @@ const runOf = async (selection = everything) => {
     selection,
     environment,
     findEngine: () => Promise.reject(new Error('no engine is needed')),
-    project: root,
+    project: checkoutRoot(),
     now: now(),
   }
 }
 
+const guardIssues = async (run: GuardedRun) => (await guard(run)).issues
 const guarded = async (selection = everything) => guardIssues(await runOf(selection))
 const codes = (issues: readonly { readonly code: string }[]) =>
   [...new Set(issues.map(({ code }) => code))].sort()
@@ -164,6 +167,21 @@ describe('a file that vanished', () => {
     expect(issue?.hint).toContain(`tenantry offboard ${name}`)
   })
 
+  it('is missed by its state too, where no record knows it', async () => {
+    const name = await firstTenant()
+    await rm(folder(), { recursive: true })
+    const states = join(root, 'state', '.pulumi', 'stacks', 'tenantry')
+    await mkdir(states, { recursive: true })
+    const holding = { version: 3, checkpoint: { latest: { resources: [{ urn: 'urn:pulumi:a' }] } } }
+    await writeFile(join(states, `nonprod.${name}.json`), JSON.stringify(holding))
+    expect(await guarded()).toEqual([])
+    await rm(join(root, 'tenants', `${name}.ts`))
+    const [issue, ...others] = await guarded()
+    expect(others).toEqual([])
+    expect(issue).toMatchObject({ code: 'fleet/vanished-file' })
+    expect(issue?.message).toContain(`nonprod.${name} is applied`)
+  })
+
   it('was only renamed where the new one says so', async () => {
     const name = await firstTenant()
     const tenant = (await load()).tenants.find(({ value }) => value.organization === name)?.value
@@ -192,7 +210,7 @@ describe('a file that vanished', () => {
     )
     expect(await guarded()).toEqual([])
     const { context, terminal } = contextOf()
-    expect(await valveOrReport(context, await runOf(), false)).toBe(true)
+    expect(await valveOrReport(context, await runOf(), false)).toMatchObject({ issues: [], frozen: [] })
     expect(terminal.err).toEqual([
       "overrides/gone.ts lets pass what 'data-deleted' and 'tenant-gone' would refuse, until 2026-11-30: BANK-17: moved to the other platform (ann@bank.example).",
     ])
@@ -217,7 +235,7 @@ describe('the command', () => {
     if (fleet === undefined) throw new Error(terminal.out.join('\n'))
     const before = readApplied(folder(), `nonprod.${name}`)
     const going = { ...run, fleet, stacks: selectStacks(fleet, everything) }
-    expect(await valveOrReport(context, going, false)).toBe(false)
+    expect(await valveOrReport(context, going, false)).toBeUndefined()
     expect(said).toEqual([1])
     expect(terminal.out.join('\n')).toContain('Nothing was touched on any cluster.')
     expect(readApplied(folder(), `nonprod.${name}`)).toEqual(before)
@@ -225,8 +243,42 @@ describe('the command', () => {
 
   it('says nothing where nothing is wrong', async () => {
     const { context, terminal, said } = contextOf()
-    expect(await valveOrReport(context, await runOf(), true)).toBe(true)
+    expect(await valveOrReport(context, await runOf(), true)).toBeDefined()
     expect([terminal.out, said]).toEqual([[], []])
+  })
+})
+
+describe('a back end without records', () => {
+  const listing = async (stack: string) => {
+    const directory = join(root, 'engine')
+    await mkdir(directory)
+    const program = `#!/bin/sh\necho '[{"name":"${stack}","resourceCount":3}]'\n`
+    await writeFile(join(directory, 'pulumi'), program, { mode: 0o755 })
+    return {
+      environment: { ...process.env, PULUMI_BACKEND_URL: 's3://states' },
+      findEngine: async () => ({ directory }),
+    }
+  }
+
+  it('still misses files, and says that it sees no more without a commit', async () => {
+    const run = { ...(await runOf()), ...(await listing('nonprod.gone')) }
+    const { context, terminal, said } = contextOf()
+    expect(await valveOrReport(context, run, false)).toBeUndefined()
+    expect(said).toEqual([1])
+    expect(terminal.out.join('\n')).toContain(
+      "nonprod.gone is applied, and no file describes 'gone' any more.",
+    )
+    expect(terminal.err.join('\n')).toContain('--since <ref> tells the rest')
+  })
+
+  it('goes by what a commit says, where one is named', async () => {
+    const own = await runOf()
+    const [kept, gone] = [selectStacks({ ...own.fleet, tenants: [] }, everything), own.stacks]
+    const run = { ...own, ...(await listing('nonprod.platform')), change: fleetChange(gone, kept) }
+    const { context, terminal } = contextOf()
+    expect(await valveOrReport(context, run, false)).toBeUndefined()
+    expect(terminal.out.join('\n')).toContain('20 of 20 tenants (100 %) would be gone')
+    expect(terminal.err).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { OffboardingReport } from '../../src/plan/offboarding.ts'
 import { type Hands, handsOn } from './by-hand.ts'
 import { type LabSession, openLabSession } from './lab-session.ts'
@@ -85,6 +86,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hands?.close()
   await session?.close()
+  await rm(join(checkoutRoot(), 'stacks', `Pulumi.${stack}.yaml`), { force: true })
 })
 
 describe('a file that vanished', () => {
@@ -122,15 +124,30 @@ describe('an organization that is renamed', () => {
     expect(changesIn(ended)).toEqual(['update organization', 'update vault-mount'])
     expect(await liveVolume()).toEqual(before)
     const account = (await hands.ucp('GET', `/accounts/${made}`)) as { readonly fullName: string }
-    expect(account.fullName).toBe(renamed)
+    expect(account.fullName).toBe(`${renamed} [tenantry:${stack}]`)
   })
 })
 
 describe('a frozen tenant', () => {
   const more = `  previously: '${made}',\n  lifecycle: 'frozen',\n`
-  test('is refused every change', async () => {
+  test('stays as it is whatever changes around it', async () => {
     await write({ organization: renamed, more })
-    expect((await up()).code).toBe(0)
+    const cluster = join(session.files, 'stacks', 'nonprod.ts')
+    const shared = await readFile(cluster, 'utf8')
+    await writeFile(
+      cluster,
+      shared.replace("groupMemberAttribute: 'member'", "groupMemberAttribute: 'uniqueMember'"),
+    )
+    const ended = await up('--full')
+    await writeFile(cluster, shared)
+    expect(ended.code, ended.said).toBe(0)
+    const { results, frozen } = JSON.parse(ended.stdout)
+    expect(results.map((one: { stack: string }) => one.stack)).toEqual(['nonprod.platform'])
+    expect(frozen).toEqual([{ stack, waiting: 1 }])
+  })
+
+  test('is refused every change of its own', async () => {
+    await write({ organization: renamed, more })
     const text = tenantFile({ organization: renamed, more })
     await writeFile(fileOf(renamed), text.replace("repositories: ['app']", "repositories: ['app', 'more']"))
     const ended = await up()
@@ -192,6 +209,7 @@ describe('a tenant that leaves', () => {
     expect(changes.filter((one) => !one.startsWith('delete '))).toEqual([])
     expect(changes.filter((one) => /Shared\/Private|vault-mount|volume\//.test(one))).toEqual([
       `delete collection/Shared/Private/${made}/app`,
+      `delete grant/team/developers/viewer-nonprod/Shared/Private/${made}`,
     ])
     expect(await liveVolume()).toEqual(before)
     await expect(hands.ucp('GET', `/accounts/${made}`)).rejects.toThrow()
@@ -202,7 +220,10 @@ describe('a tenant that leaves', () => {
     const ended = await offboard('--keep-data', '--yes', renamed, '--output', output)
     expect(ended.code, ended.said).toBe(0)
     const report = JSON.parse(await readFile(output, 'utf8')) as OffboardingReport
-    expect(report).toMatchObject({ organization: made, clusters: ['nonprod'], removed: [] })
+    expect(report).toMatchObject({ organization: made, clusters: ['nonprod'], isComplete: true })
+    const removed = report.removed.map((one) => `${one.stack} ${one.type} ${one.name}`)
+    expect(removed).toContain(`${stack} ucp:index:Organization organization`)
+    expect(removed.filter((one) => /volume|vault-mount/.test(one))).toEqual([])
     expect(report.kept.map(({ kind, name, count }) => `${kind} ${name} ${count}`)).toEqual([
       `vault secret orgs/${made} 1`,
       `volume ${volume} 1`,

@@ -119,6 +119,7 @@ describe('issues', () => {
 
 describe('the report', () => {
   const report: OffboardingReport = {
+    isComplete: true,
     organization: 'acme',
     at: '2026-11-22T10:00:00.000Z',
     clusters: ['nonprod', 'prod'],
@@ -148,6 +149,12 @@ describe('the report', () => {
       '  nonprod, secrets in Vault: orgs/acme: 4 secrets in Vault',
       '  nonprod, volumes: acme-ledger (how much it holds nobody can tell), acme-new (empty)',
     ])
+  })
+
+  it('says where it is not done', () => {
+    expect(renderOffboarding({ ...report, isComplete: false })[0]).toBe(
+      'acme has not left nonprod and prod altogether at 2026-11-22T10:00:00.000Z: put right what failed, and run this again.',
+    )
   })
 
   it('says so where there was nothing', () => {

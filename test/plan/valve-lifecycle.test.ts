@@ -68,6 +68,13 @@ describe('an archived tenant', () => {
     expect(saidOf(valveOn(fleet({}), fleet({ lifecycle: 'archived' }), { overrides }))).toEqual([])
   })
 
+  it('loses none of its data by a change of its file', () => {
+    const said = saidOf(
+      valveOn(fleet({ lifecycle: 'archived' }), fleet({ lifecycle: 'archived', volumes: {} })),
+    )
+    expect(said[0]).toContain('data-deleted: The volume t000-data')
+  })
+
   it('is one of the tenants that a change touches: nobody archives the fleet by a slip', () => {
     const draining = tenantsNumbered(30, { lifecycle: 'draining' })
     const archived = tenantsNumbered(30, { lifecycle: 'archived' })

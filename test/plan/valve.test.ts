@@ -41,9 +41,13 @@ describe('tenants that one change touches', () => {
     })
   })
 
-  it('pass in a small fleet: one of seven is no mass change', () => {
+  it('pass in a small fleet one at a time: one of seven is no mass change, and two are', () => {
     const seven = tenantsNumbered(7)
-    expect(saidOf(valveOn(seven, [...tenantsNumbered(1, quotaTouched), ...seven.slice(1)]))).toEqual([])
+    const some = (count: number) => [...tenantsNumbered(count, quotaTouched), ...seven.slice(count)]
+    expect(saidOf(valveOn(seven, some(1)))).toEqual([])
+    expect(saidOf(valveOn(seven, some(2)))).toEqual([
+      'tenants-touched: One change touches 2 of 7 tenants (28.6 %), more than 10 %: t000, t001.',
+    ])
   })
 
   it('are those that were there: new ones touch nobody', () => {
@@ -157,9 +161,18 @@ describe('people', () => {
   ]
   const five = ['ada', 'bob', 'cleo', 'dan', 'eve']
 
-  it('may go one at a time, and a quarter of them', () => {
+  it('may go up to a quarter of them', () => {
     expect(saidOf(valveOn(team(five), team(five.slice(1))))).toEqual([])
-    expect(saidOf(valveOn(team(['a', 'b', 'c']), team(['b', 'c'])))).toEqual([])
+    expect(saidOf(valveOn(team(five.slice(1)), team(five.slice(2))))).toEqual([])
+  })
+
+  it('are refused to go from a small team too, where the fleet sets no floor', () => {
+    const change = [team(['a', 'b', 'c']), team(['b', 'c'])] as const
+    expect(saidOf(valveOn(...change))).toEqual([
+      'members-removed: The team t000/all loses 1 of 3 people (33.3 %), more than 25 %.',
+    ])
+    const settings = valveSettings(FleetSettings.parse({ valve: { membersRemoved: { floor: 1 } } }))
+    expect(saidOf(valveOn(...change, { settings }))).toEqual([])
   })
 
   it('are refused to go beyond', () => {
@@ -197,6 +210,7 @@ describe('people', () => {
   it('never fall below two who answer for a tenant', () => {
     expect(saidOf(valveOn(team(['ada', 'bob']), team(['ada'])))).toEqual([
       'owners-few: t000 keeps 1 person who may change its services, 2 before; 2 is the least.',
+      'members-removed: The team t000/all loses 1 of 2 people (50 %), more than 25 %.',
     ])
     expect(saidOf(valveOn(team(['ada', 'bob']), team(['ada', 'bob'], 'viewer')))).toContain(
       'owners-few: t000 keeps 0 people who may change its services, 2 before; 2 is the least.',
@@ -204,12 +218,15 @@ describe('people', () => {
   })
 
   it('that were too few already are no drop, and machines are nobody', () => {
-    expect(saidOf(valveOn(team(['ada']), team(['bob'])))).toEqual([])
+    const swapped = saidOf(valveOn(team(['ada']), team(['bob'])))
+    expect(swapped.filter((one) => one.startsWith('owners-few'))).toEqual([])
     const pipeline = (members: readonly string[]) => [
       tenantCalled('t000', { teams: { all: { role: 'ci', members } } }),
       ...thirty.slice(1),
     ]
-    expect(saidOf(valveOn(pipeline(['x', 'y']), pipeline(['x'])))).toEqual([])
+    expect(saidOf(valveOn(pipeline(['x', 'y']), pipeline(['x'])))).toEqual([
+      'members-removed: The team t000/all loses 1 of 2 people (50 %), more than 25 %.',
+    ])
   })
 
   it('are enough where a directory alone knows them, until it is known better', () => {

@@ -8,7 +8,12 @@ import {
   Volume,
 } from '../../src/clients/docker-objects.ts'
 import { Fault } from '../../src/core/fault.ts'
-import { countSecrets, type DockerReads, dockerRemnants } from '../../src/survey/tenant-remnants.ts'
+import {
+  countSecrets,
+  type DockerReads,
+  dockerRemnants,
+  secretRemnants,
+} from '../../src/survey/tenant-remnants.ts'
 
 const search = {
   cluster: 'nonprod',
@@ -189,5 +194,19 @@ describe('secrets in Vault', () => {
     }
     expect(await countSecrets(vault, 'orgs/acme')).toBe(4)
     expect(asked).toEqual(['orgs/acme ', 'orgs/acme apps/', 'orgs/acme apps/payments/', 'orgs/acme ci/'])
+  })
+})
+
+describe('the mount of its secrets', () => {
+  const vault = (mounted: boolean, names: readonly string[]) => ({
+    readMount: async () => (mounted ? { type: 'kv' } : undefined),
+    listSecrets: async () => names,
+  })
+
+  it('is told with how many are in it, also where that is none', async () => {
+    const told = { cluster: 'nonprod', kind: 'vault secret', name: 'orgs/acme', isOwn: true }
+    expect(await secretRemnants(vault(true, ['a', 'b']), search)).toEqual([{ ...told, count: 2 }])
+    expect(await secretRemnants(vault(true, []), search)).toEqual([{ ...told, count: 0 }])
+    expect(await secretRemnants(vault(false, []), search)).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { frozenSentence } from '../../plan/frozen.ts'
 import type { ChangeReport } from '../../plan/report/change-report.ts'
 import { renderComment, wholeMarkdown } from '../../plan/report/comment.ts'
 import { own, type Phrase, say } from '../../plan/report/phrase.ts'
@@ -51,24 +52,28 @@ const subjectOf = async (
 }
 
 /** Why the change would not be applied: printed, and the exit code set. With the overrides that let something pass. */
-const verdictOn = ({ context }: CiSession, { fleet, change, vanished }: PreviewSubject): Verdict => {
+const verdictOn = ({ context }: CiSession, { fleet, change, vanished, frozen }: PreviewSubject): Verdict => {
   const now = new Date()
   const { issues, used } = changeVerdict(fleet, change, now)
   const all = [...vanishedIssues(fleet, vanished, now), ...issues]
   if (all.length > 0) reportIssues(context, all, new Map(), false)
-  return { issues: all, used }
+  return { issues: all, used, frozen }
 }
 
 const notesOf = (
-  { comparedWith, since }: PreviewSubject,
+  { comparedWith, since, frozen }: PreviewSubject,
   { why }: EnginePreviews,
   offline: string | undefined,
-): readonly Phrase[] => [
-  say`Compared with ${comparedWith}.`,
-  ...(since?.notes ?? []).map((note) => say`${note}`),
-  ...(offline === undefined ? [] : [own(`No engine looked at the clusters, since ${offline}.`)]),
-  ...(why === undefined ? [] : [say`The engine could not look at the clusters: ${why}`]),
-]
+): readonly Phrase[] => {
+  const sentence = frozenSentence(frozen)
+  return [
+    say`Compared with ${comparedWith}.`,
+    ...(sentence === undefined ? [] : [own(sentence)]),
+    ...(since?.notes ?? []).map((note) => say`${note}`),
+    ...(offline === undefined ? [] : [own(`No engine looked at the clusters, since ${offline}.`)]),
+    ...(why === undefined ? [] : [say`The engine could not look at the clusters: ${why}`]),
+  ]
+}
 
 /** Below the report: where the job and its artifacts are. */
 const footerOf = ({ place: { runUrl } }: CiSession): string =>

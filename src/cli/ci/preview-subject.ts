@@ -1,13 +1,16 @@
 import type { Fleet } from '../../load/fleet.ts'
 import type { StackState } from '../../model/desired-state.ts'
 import { type FleetChange, fleetChange } from '../../plan/fleet-change.ts'
+import { type FrozenStack, withoutFrozen } from '../../plan/frozen.ts'
 import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
+import { earlierFiles, type FrozenSearch, findFrozen } from '../frozen.ts'
 import { noteSince } from '../note-since.ts'
 import { type SinceChange, sinceOrReport } from '../since.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import type { StrayStack } from '../stray-stacks.ts'
+import { unfrozen } from '../valve-or-report.ts'
 
 /** What a job looks at. */
 export interface PreviewSubject {
@@ -15,6 +18,8 @@ export interface PreviewSubject {
   readonly change: FleetChange
   /** Of the files' own states, those that the engine is to look at. */
   readonly stacks: readonly StackState[]
+  /** Stacks that the change reaches and that stay as they are: neither in `change` nor in `stacks`. */
+  readonly frozen: readonly FrozenStack[]
   /** Applied stacks that no file asks for. */
   readonly vanished: readonly StrayStack[]
   /** What it is compared with, as the end of a sentence. */
@@ -23,6 +28,18 @@ export interface PreviewSubject {
 }
 
 const everything = { organizations: [], clusters: [] }
+
+type Reached = Pick<PreviewSubject, 'change' | 'stacks' | 'frozen'>
+
+/** A change without what is frozen. */
+const thawed = (search: Omit<FrozenSearch, 'now'> & { readonly change: FleetChange }): Reached => {
+  const frozen = findFrozen({ ...search, now: new Date() })
+  return {
+    change: withoutFrozen(search.change, frozen),
+    stacks: unfrozen(search.stacks, frozen),
+    frozen: frozen.filter(({ waiting }) => waiting !== 0),
+  }
+}
 
 const desiredIn = ({ stacks }: FleetChange): readonly StackState[] =>
   stacks.flatMap(({ after }) => (after === undefined ? [] : [after]))
@@ -37,9 +54,11 @@ export const changeSince = async (
   const since = await sinceOrReport(context, { ref, rule: 'merge-base', json: false })
   if (since === undefined) return undefined
   noteSince(context.terminal, since)
-  const { fleet, change, base } = since
+  const { fleet, change, base, baseFleet } = since
   const comparedWith = `${ref} (${base.commit.slice(0, 12)})`
-  return { fleet, change, stacks: desiredIn(change), vanished: [], comparedWith, since }
+  const earlier = earlierFiles(baseFleet.tenants)
+  const reached = thawed({ fleet, change, stacks: desiredIn(change), folder: undefined, earlier })
+  return { fleet, ...reached, vanished: [], comparedWith, since }
 }
 
 /**
@@ -58,9 +77,10 @@ export const changeToApply = async (
   if (checked === undefined) return undefined
   const { fleet, stacks } = checked
   if (folder === undefined) {
-    const change = fleetChange(stacks, stacks)
-    return { fleet, change, stacks, vanished: [], comparedWith: 'what is there, as the engine finds it' }
+    const reached = thawed({ fleet, change: fleetChange(stacks, stacks), stacks, folder })
+    return { fleet, ...reached, vanished: [], comparedWith: 'what is there, as the engine finds it' }
   }
   const { change, vanished } = appliedChange({ folder, fleet, stacks, selection: everything })
-  return { fleet, change, stacks, vanished, comparedWith: 'what was applied last' }
+  const reached = thawed({ fleet, change, stacks, folder })
+  return { fleet, ...reached, vanished, comparedWith: 'what was applied last' }
 }

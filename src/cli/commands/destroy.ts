@@ -2,11 +2,15 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { tenantStack } from '../../compile/stack-name.ts'
 import { ensureEngine } from '../../engine/engine.ts'
 import { listStacks } from '../../engine/list-stacks.ts'
 import { runStacks } from '../../engine/run-stacks.ts'
 import { stackStatus } from '../../engine/stack-status.ts'
 import { didYouMean } from '../../load/did-you-mean.ts'
+import { loadFleet } from '../../load/load-fleet.ts'
+import { liftedBy } from '../../plan/valve.ts'
+import { organizationMadeAs } from '../../tenant/former-name.ts'
 import { appliedFolder, forgetApplied } from '../applied.ts'
 import type { CommandContext } from '../command-context.ts'
 import { confirmName } from '../confirm-name.ts'
@@ -15,6 +19,7 @@ import { exitCode, UsageError } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { printReport, stackLine } from '../run-report.ts'
 import { collect } from '../selection-options.ts'
+import { valveInput } from '../valve-input.ts'
 
 interface DestroyOptions {
   readonly cluster: readonly string[]
@@ -44,6 +49,29 @@ const stacksOf = (
   )
 }
 
+/** Files that cannot be understood stop nobody here. @throws {UsageError} where one says that the organization is frozen. */
+const refuseFrozen = async (
+  { root }: CommandContext,
+  organization: string,
+  clusters: readonly string[],
+): Promise<void> => {
+  const fleet = await loadFleet(root, null)
+  const file = fleet.ok
+    ? fleet.value.tenants.find(({ value }) => organizationMadeAs(value) === organization)
+    : undefined
+  if (!fleet.ok || file?.value.lifecycle !== 'frozen') return
+  const isLifted = liftedBy(valveInput(fleet.value, new Date()))
+  const held = fleet.value.clusters
+    .map(({ value }) => value.cluster)
+    .filter((cluster) => clusters.length === 0 || clusters.includes(cluster))
+    .filter((cluster) => !isLifted('frozen', { stack: tenantStack(cluster, organization), organization }))
+  if (held.length === 0) return
+  throw new UsageError(
+    `${organization} is frozen on ${held.join(' and ')}: nothing of it changes. Nothing was removed.`,
+    `Take \`lifecycle: 'frozen'\` out of ${file.file}, or lift 'frozen' by an override.`,
+  )
+}
+
 const runDestroy = async (
   context: CommandContext,
   organization: string,
@@ -55,6 +83,7 @@ const runDestroy = async (
       'The platform of a cluster is not an organization.',
       'Use `pulumi destroy --stack <cluster>.platform` when a cluster goes.',
     )
+  await refuseFrozen(context, organization, options.cluster)
   const environment = await runEnvironment(project, terminal)
   const { directory: engine } = await ensureEngine({ report: terminal.note, environment })
   const base = { engine, environment, project }

@@ -13,6 +13,7 @@ import {
   type OffboardingReport,
   offboardingIssues,
   type Remnant,
+  type RemovedResource,
   remnantKindText,
   remnantText,
   renderOffboarding,
@@ -22,6 +23,7 @@ import { tenantRemnants } from '../../survey/tenant-remnants.ts'
 import { appliedFolder, forgetApplied } from '../applied.ts'
 import type { CommandContext } from '../command-context.ts'
 import { confirmName } from '../confirm-name.ts'
+import { addDeparted, forgetDeparted, readDeparted } from '../departed.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
@@ -34,6 +36,8 @@ import {
   removedBy,
   retainedKeys,
   searchOf,
+  sortRemoved,
+  unappliedIssues,
 } from '../offboard.ts'
 import { printFailures, stackLine } from '../run-report.ts'
 import { collect } from '../selection-options.ts'
@@ -88,11 +92,12 @@ const printRemnants = ({ context }: Offboarding, remnants: readonly Remnant[]): 
 
 /** Prints what stands in the way; true where nothing does. */
 const mayLeave = (
-  { context, options, leaver, choices }: Offboarding,
+  { context, options, leaver, choices, environment }: Offboarding,
   remnants: readonly Remnant[],
 ): boolean => {
   const issues: readonly Issue[] = [
     ...atWorkIssues(leaver),
+    ...unappliedIssues(leaver, environment),
     ...offboardingIssues(leaver.organization, remnants, choices),
   ]
   if (issues.length === 0) return true
@@ -128,13 +133,13 @@ const removeStacks = async ({
 
 const reportOf = (
   { leaver, choices }: Offboarding,
-  removed: OffboardingReport['removed'],
-  kept: readonly Remnant[],
+  { isComplete, removed, kept }: Pick<OffboardingReport, 'isComplete' | 'removed' | 'kept'>,
 ): OffboardingReport => ({
   organization: leaver.organization,
   at: new Date().toISOString(),
   clusters: leaver.clusters.map(({ cluster }) => cluster),
   choices,
+  isComplete,
   removed,
   kept,
 })
@@ -151,10 +156,21 @@ const tell = async ({ context, options, leaver }: Offboarding, report: Offboardi
   }
   if (options.json === true) terminal.print(json)
   else for (const line of renderOffboarding(report)) terminal.print(line)
-  if (leaver.file !== undefined)
+  if (leaver.file !== undefined && report.isComplete)
     terminal.note(
       `Delete ${leaver.file.file} now: while it is in git, the next \`up\` brings the organization back.`,
     )
+}
+
+/** What went of the stacks, now and before; kept until the report is told. */
+const wentOf = async (
+  { environment }: Offboarding,
+  stacks: readonly string[],
+  gone: readonly RemovedResource[],
+): Promise<readonly RemovedResource[]> => {
+  const before = stacks.flatMap((stack) => readDeparted(environment, stack))
+  await addDeparted(environment, gone)
+  return sortRemoved([...before, ...gone])
 }
 
 const leave = async (offboarding: Offboarding): Promise<void> => {
@@ -166,11 +182,13 @@ const leave = async (offboarding: Offboarding): Promise<void> => {
     ]),
   )
   const results = await removeStacks(offboarding)
-  const report = reportOf(offboarding, removedBy(results, retained), await observe(offboarding))
-  await tell(offboarding, report)
+  const removed = await wentOf(offboarding, [...retained.keys()], removedBy(results, retained))
+  const isComplete = results.every(({ outcome }) => outcome === 'succeeded')
+  const kept = await observe(offboarding)
+  await tell(offboarding, reportOf(offboarding, { isComplete, removed, kept }))
   printFailures(context.terminal, results)
-  const isDone = results.every(({ outcome }) => outcome === 'succeeded')
-  context.finish(isDone ? exitCode.clean : exitCode.fault)
+  if (isComplete) for (const stack of retained.keys()) await forgetDeparted(environment, stack)
+  context.finish(isComplete ? exitCode.clean : exitCode.fault)
 }
 
 const runOffboard = async (

@@ -3,12 +3,14 @@ import { ensureEngine } from '../../engine/engine.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import type { StackState } from '../../model/desired-state.ts'
 import { fleetChange } from '../../plan/fleet-change.ts'
-import { type Phrase, say } from '../../plan/report/phrase.ts'
+import { type FrozenStack, frozenSentence, withoutFrozen } from '../../plan/frozen.ts'
+import { own, type Phrase, say } from '../../plan/report/phrase.ts'
 import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
+import { earlierFiles } from '../frozen.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
 import { previewPlan } from '../preview-plan.ts'
@@ -28,7 +30,7 @@ import { type SinceChange, selectChange, sinceOrReport } from '../since.ts'
 import { sinceOption } from '../since-option.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import { plural } from '../terminal.ts'
-import { changeVerdict, guard, noteVerdict, type Verdict } from '../valve-or-report.ts'
+import { changeVerdict, guard, noteFrozen, noteVerdict, unfrozen, type Verdict } from '../valve-or-report.ts'
 import { runCommand } from './run.ts'
 
 interface PreviewOptions {
@@ -73,11 +75,16 @@ const subjectOf = (
     ? stacksOrReport(context, selection, json === true)
     : subjectSince(context, since, selection, json === true)
 
+/** What a preview came to, and what `up` would leave as it is. */
+interface PreviewOutcome extends RunOutcome {
+  readonly frozen: readonly FrozenStack[]
+}
+
 const nothingRun: RunAllReport = { results: [], access: {}, skipped: [], seconds: 0 }
 
 /** What the engines found, and what `up` would say to it. */
 interface Previewed {
-  readonly outcome: RunOutcome
+  readonly outcome: PreviewOutcome
   readonly verdict: Verdict
 }
 
@@ -92,13 +99,17 @@ const runEngines = async (
   const engine = await ensureEngine({ report: terminal.note, environment })
   const stray = findStray({ engine: engine.directory, environment, project }, fleet, selection)
   const findEngine = async () => engine
-  const change = since === undefined ? {} : { change: since.change }
-  const verdict = await guard({ fleet, stacks, selection, environment, project, findEngine, ...change })
+  const base =
+    since === undefined ? {} : { change: since.change, earlier: earlierFiles(since.baseFleet.tenants) }
+  const run = { fleet, stacks, selection, environment, project, findEngine, ...base }
+  const verdict = await guard(run)
+  const { frozen } = verdict
   noteVerdict(context, verdict)
+  if (options.json !== true) noteFrozen(context, frozen)
   const request = {
     project,
     terminal,
-    stacks,
+    stacks: unfrozen(stacks, frozen),
     engine: engine.directory,
     environment,
     parallel: options.parallel,
@@ -109,14 +120,14 @@ const runEngines = async (
     options.plan === undefined
       ? await runAll({ ...request, operation: 'preview' })
       : await previewPlan(context, { file: options.plan, engine, request, json: options.json === true })
-  return report === undefined ? undefined : { outcome: { ...report, stray: await stray }, verdict }
+  return report === undefined ? undefined : { outcome: { ...report, stray: await stray, frozen }, verdict }
 }
 
 /** Where no stack differs there is nothing to run. */
 const runNothing = (context: CommandContext, { fleet }: Subject, { change }: SinceChange): Previewed => {
   const verdict = changeVerdict(fleet, change, new Date())
   noteVerdict(context, verdict)
-  return { outcome: { ...nothingRun, stray: [] }, verdict }
+  return { outcome: { ...nothingRun, stray: [], frozen: [] }, verdict }
 }
 
 /** Beside the outcome in JSON: what was compared, and what no engine previews since no file asks for it any more. */
@@ -153,10 +164,14 @@ const comparedOf = (
   }
 }
 
-const notesOf = ({ notes, baseIssues }: SinceChange): readonly Phrase[] => [
-  ...notes.map((note) => say`${note}`),
-  ...baseIssues.map(({ message }) => say`Of the files compared with: ${message}`),
-]
+const notesOf = (since: SinceChange | undefined, frozen: readonly FrozenStack[]): readonly Phrase[] => {
+  const sentence = frozenSentence(frozen)
+  return [
+    ...(sentence === undefined ? [] : [own(sentence)]),
+    ...(since?.notes ?? []).map((note) => say`${note}`),
+    ...(since?.baseIssues ?? []).map(({ message }) => say`Of the files compared with: ${message}`),
+  ]
+}
 
 /** Where no engine has to run, what is previewed can be told without a lab or connections too: people are not counted then. */
 const reportEnvironment = async (
@@ -181,12 +196,14 @@ const reportPreview = async (
 ): Promise<void> => {
   const { terminal, finish } = context
   const environment = await reportEnvironment(context, subject)
+  const compared = comparedOf(subject, selection, environment ?? process.env)
   const report = await makeReport({
-    ...comparedOf(subject, selection, environment ?? process.env),
+    ...compared,
+    change: withoutFrozen(compared.change, outcome.frozen),
     fleet: subject.fleet,
     results: outcome.results,
     ...(environment === undefined ? {} : { environment }),
-    notes: subject.since === undefined ? [] : notesOf(subject.since),
+    notes: notesOf(subject.since, outcome.frozen),
     refusals: verdict.issues,
     overrides: verdict.used,
   })

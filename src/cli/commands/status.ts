@@ -21,7 +21,14 @@ interface StatusOptions {
 
 /** A stack's state against its files. */
 interface StackLine extends StackStatus {
-  readonly condition: 'as desired' | 'changed since' | 'interrupted' | 'not applied' | 'applied' | 'no file'
+  readonly condition:
+    | 'as desired'
+    | 'changed since'
+    | 'frozen'
+    | 'interrupted'
+    | 'not applied'
+    | 'applied'
+    | 'no file'
   readonly desired: number
   /** Of a stack that no file asks for: the command that takes it away. */
   readonly wayOut?: string
@@ -30,9 +37,14 @@ interface StackLine extends StackStatus {
 const total = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-const conditionOf = (status: StackStatus, applied: boolean | undefined): StackLine['condition'] => {
+const conditionOf = (
+  status: StackStatus,
+  { lifecycle }: StackState,
+  applied: boolean | undefined,
+): StackLine['condition'] => {
   if (status.pending.length > 0) return 'interrupted'
   if (total(status.resources) === 0) return 'not applied'
+  if (lifecycle === 'frozen') return 'frozen'
   if (applied === undefined) return 'applied'
   return applied ? 'as desired' : 'changed since'
 }
@@ -75,7 +87,7 @@ const runStatus = async (
   const lineOf = async (state: StackState): Promise<StackLine> => {
     const status = await stackStatus({ ...place, stack: state.stack })
     const applied = folder === undefined ? undefined : isApplied(folder, state)
-    return { ...status, condition: conditionOf(status, applied), desired: state.resources.length }
+    return { ...status, condition: conditionOf(status, state, applied), desired: state.resources.length }
   }
   const strayLine = async (stray: StrayStack): Promise<StackLine> => ({
     ...(await stackStatus({ ...place, stack: stray.stack })),
@@ -103,8 +115,8 @@ export const statusCommand = (context: CommandContext): Command =>
     .addHelpText(
       'after',
       `
-Conditions: as desired; changed since (the files differ from what was applied); interrupted (a run died); not applied;
-no file (applied once, and no file asks for it any more); applied (a back end that keeps no record of the desired state).
+Conditions: as desired; changed since (the files differ from what was applied); frozen (left as it is); interrupted (a run died);
+not applied; no file (applied once, and no file asks for it any more); applied (a back end that keeps no record of the desired state).
 
 Examples:
   $ tenantry status

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { type ApplyOutcome, type ApplySubject, applyStacks } from '../apply.ts'
 import type { CommandContext } from '../command-context.ts'
 import { UsageError } from '../exit-code.ts'
+import { earlierFiles } from '../frozen.ts'
 import { reportIssues } from '../load-or-report.ts'
 import { noteSince } from '../note-since.ts'
 import { readPlan } from '../plan-io.ts'
@@ -78,7 +79,8 @@ const sinceSubject = async (
   if (options.json !== true) noteSince(context.terminal, since)
   const { stacks: changed } = selectChange(since.change, asMadeSelection(since.fleet, selection))
   const stacks = changed.flatMap(({ after }) => (after === undefined ? [] : [after]))
-  return { fleet: since.fleet, stacks, selection, change: since.change }
+  const earlier = earlierFiles(since.baseFleet.tenants)
+  return { fleet: since.fleet, stacks, selection, change: since.change, earlier }
 }
 
 const subjectOf = async (request: UpRequest): Promise<ApplySubject | undefined> => {

@@ -1,6 +1,6 @@
 /**
  * What the platform's own token may do in Vault: everything that onboarding an organization takes, and of secrets only
- * the platform's storage credentials. It reads no organization's secrets.
+ * the platform's storage credentials. Of organizations' secrets it lists the names, and reads none.
  *
  * A real Vault's administrator gives the platform a token with this policy.
  */
@@ -13,6 +13,11 @@ path "sys/mounts/orgs/+" {
 }
 path "sys/mounts/orgs/+/tune" {
   capabilities = ["read", "update"]
+}
+
+# Names of their secrets, which are counted before an organization leaves; no value
+path "orgs/+/metadata/*" {
+  capabilities = ["list"]
 }
 
 # Policies, but not this one

@@ -1,21 +1,21 @@
 import type { Resource } from '../../model/resource.ts'
-import type { Change } from '../changes.ts'
+import { bookkeeping, type Change } from '../changes.ts'
 import type { StackChange } from '../fleet-change.ts'
 import { type Finding, someOf, type ValveLook } from './look.ts'
-
-/** What only Tenantry sees: it changes nothing in the world. */
-const bookkeeping: ReadonlySet<string> = new Set(['concern', 'dependsOn', 'retained'])
 
 const isReal = (change: Change): boolean =>
   change.kind !== 'update' || change.fields.some((field) => !bookkeeping.has(field))
 
+/** Those of a stack's changes that the world would see. Never throws. */
+export const realChanges = ({ changes }: StackChange): readonly Change[] => changes.filter(isReal)
+
 const counted = (count: number): string => `${count} ${count === 1 ? 'resource' : 'resources'}`
 
-/** Changes of tenants that are frozen after it. What thaws one, or drains it, says so in its file. */
+/** Changes that the files of frozen tenants ask for. What thaws one, or drains it, says so in its file. */
 export const frozen = ({ change, isLifted }: ValveLook): readonly Finding[] =>
   change.stacks
     .filter((one) => one.after?.lifecycle === 'frozen' && !isLifted('frozen', one))
-    .map((one) => ({ one, changes: one.changes.filter(isReal) }))
+    .map((one) => ({ one, changes: realChanges(one) }))
     .filter(({ changes }) => changes.length > 0)
     .map(({ one, changes }) => ({
       rule: 'frozen',

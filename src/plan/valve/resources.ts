@@ -1,6 +1,7 @@
 import { GuardedKind } from '../../fleet/schema.ts'
 import type { StackState } from '../../model/desired-state.ts'
 import type { Resource } from '../../model/resource.ts'
+import { bookkeeping } from '../changes.ts'
 import type { StackChange } from '../fleet-change.ts'
 import { type Finding, isTooMany, type Place, shareText, type ValveLook } from './look.ts'
 
@@ -17,8 +18,9 @@ const lossesOf = ({ changes }: StackChange): readonly Loss[] =>
     return change.kind === 'replace' ? [{ before: change.before, fields: change.fields }] : []
   })
 
-/** A tenant that was archived has been offboarded, or its stack still stands and stops the run. */
-const wasArchived = ({ before }: StackChange): boolean => before?.lifecycle === 'archived'
+/** An archived tenant without a file has been offboarded, or its stack still stands and stops the run. */
+const wasArchived = ({ before, after }: StackChange): boolean =>
+  before?.lifecycle === 'archived' && after === undefined
 
 const dataName = (resource: Resource): string => {
   if (resource.kind === 'Volume') return `The volume ${resource.name}`
@@ -29,7 +31,7 @@ const dataName = (resource: Resource): string => {
 const dataMessage = ({ before, fields }: Loss, { stack }: Place): string =>
   fields === undefined
     ? `${dataName(before)} of ${stack} would be given up with the data in it`
-    : `${dataName(before)} of ${stack} would be replaced by an empty one (${fields.join(', ')} would be another)`
+    : `${dataName(before)} of ${stack} would be replaced by an empty one (${fields.filter((field) => !bookkeeping.has(field)).join(', ')} would be another)`
 
 /**
  * Volumes and Vault mounts that a change deletes or replaces. The valve makes no call, so each counts as holding data; an

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InMemoryVault } from '../../../src/lab/vault/in-memory-vault.ts'
 import type { LoginDirectory } from '../../../src/lab/vault/ldap-backend.ts'
 import { platformPolicy } from '../../../src/lab/vault/platform-policy.ts'
-import { parsePolicy } from '../../../src/lab/vault/policy.ts'
+import { capabilitiesOn, parsePolicy } from '../../../src/lab/vault/policy.ts'
 
 const at = (start: string) => {
   let milliseconds = Date.parse(start)
@@ -136,5 +136,13 @@ describe('the in-memory Vault', () => {
 describe('the platform’s policy', () => {
   it('is one that Vault takes', () => {
     expect(parsePolicy(platformPolicy).length).toBeGreaterThan(5)
+  })
+
+  it('lists the names of organizations’ secrets, and opens none', () => {
+    const rules = parsePolicy(platformPolicy)
+    for (const path of ['orgs/acme/metadata/', 'orgs/acme/metadata/apps/', 'orgs/acme/metadata/apps/app/'])
+      expect([...capabilitiesOn(rules, path)], path).toEqual(['list'])
+    for (const path of ['orgs/acme/data/apps/app/database', 'orgs/acme/destroy/apps', 'platform/metadata/'])
+      expect([...capabilitiesOn(rules, path)], path).toEqual([])
   })
 })
