@@ -34,10 +34,18 @@ interface Deployment {
 }
 
 /**
- * When a resource was written and by which lines of which copy of the program is no part of what it is; the order is that in which
- * the calls ended.
+ * When a resource was written and by which lines of which copy of the program is no part of what it is. What it stands on is in
+ * `dependencies`; property by property, a run that refreshes writes it otherwise than one that applies (seen).
+ * Outputs are read anew from the world before anything is compared with them, and hold counters that move by themselves.
  */
-const notOfIt: ReadonlySet<string> = new Set(['created', 'modified', 'sourcePosition', 'stackTrace'])
+const notOfIt: ReadonlySet<string> = new Set([
+  'created',
+  'modified',
+  'outputs',
+  'propertyDependencies',
+  'sourcePosition',
+  'stackTrace',
+])
 
 const essence = (resource: Readonly<Record<string, unknown>>): string =>
   canonicalJson(
@@ -45,7 +53,7 @@ const essence = (resource: Readonly<Record<string, unknown>>): string =>
   )
 
 /**
- * Equal for states that hold the same: a run that changes nothing leaves it as it was. Secrets are not part of it, since every run
+ * Equal for states that hold the same, in whatever order: a run that changes nothing leaves it as it was, and so does a refresh. Secrets are not part of it, since every run
  * encrypts them anew. Pure.
  */
 export const deploymentDigest = (deployment: Deployment | null | undefined): string =>

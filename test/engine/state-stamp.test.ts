@@ -60,6 +60,8 @@ describe('stateStamp', () => {
           modified: '2027-01-01T00:00:00Z',
           sourcePosition: 'project:///elsewhere/program.mjs#1,1',
           stackTrace: [{}],
+          outputs: { members: 4 },
+          propertyDependencies: { name: [] },
         })
       resources.reverse()
     })
@@ -91,9 +93,9 @@ describe('stateStamp', () => {
     ],
     ['a resource is gone', (resources: Record<string, unknown>[]) => resources.pop()],
     [
-      'an output is another',
+      'an input is another',
       (resources: Record<string, unknown>[]) =>
-        Object.assign(resources[0] ?? {}, { outputs: { members: 4 } }),
+        Object.assign(resources[0] ?? {}, { inputs: { name: 'other' } }),
     ],
   ])('is another where %s', async (_, change) => {
     await put(state(), text)
