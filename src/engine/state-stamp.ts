@@ -47,9 +47,17 @@ const notOfIt: ReadonlySet<string> = new Set([
   'stackTrace',
 ])
 
+/** In the order in which the program happened to learn of them. */
+const inOrder = (name: string, value: unknown): unknown =>
+  name === 'dependencies' && Array.isArray(value) ? [...value].sort() : value
+
 const essence = (resource: Readonly<Record<string, unknown>>): string =>
   canonicalJson(
-    withoutSecrets(Object.fromEntries(Object.entries(resource).filter(([name]) => !notOfIt.has(name)))),
+    Object.fromEntries(
+      Object.entries(resource)
+        .filter(([name]) => !notOfIt.has(name))
+        .map(([name, value]) => [name, withoutSecrets(inOrder(name, value))]),
+    ),
   )
 
 /**

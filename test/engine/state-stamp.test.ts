@@ -69,6 +69,18 @@ describe('stateStamp', () => {
     expect((await stamp()).digest).toBe(before.digest)
   })
 
+  test('is the same for another order of what a resource stands on, and another where that is another', async () => {
+    const on = async (...dependencies: readonly string[]): Promise<string> => {
+      await put(
+        state(),
+        changed(text, ([first]) => Object.assign(first ?? {}, { dependencies })),
+      )
+      return (await stamp()).digest
+    }
+    expect(await on('a', 'b')).toBe(await on('b', 'a'))
+    expect(await on('a', 'b')).not.toBe(await on('a'))
+  })
+
   test('is the same where a secret was encrypted anew, and another where it is none any more', async () => {
     const secret = (ciphertext: string) => ({
       '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
