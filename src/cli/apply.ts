@@ -123,9 +123,12 @@ const nothingApplied: ApplyOutcome = {
   seconds: 0,
 }
 
+const strayOf = ({ fleet, selection }: ApplySubject, place: Parameters<typeof findStray>[0]) =>
+  findStray(place, fleet, selection)
+
 /**
  * Applies stacks: those of a plan only where everything is as approved; platforms first, nonprod before prod, a change of many
- * tenants in waves. Undefined after printing what the valve refuses, or what moved since the plan was made, and setting the exit
+ * tenants in waves. Where nothing is due no engine is even looked for. Undefined after printing what the valve refuses, or what moved since the plan was made, and setting the exit
  * code.
  *
  * @throws {Fault} for faults of this machine; {UsageError} where no back end is known.
@@ -143,12 +146,14 @@ export const applyStacks = async (
   const { frozen } = verdict
   const subject = { ...asked, stacks: unfrozen(asked.stacks, frozen) }
   if (subject.stacks.length === 0 && subject.approved === undefined) return { ...nothingApplied, frozen }
+  const { due, skipped } = dueStacks({ environment, full: options.full, stacks: subject.stacks })
+  if (due.length === 0 && subject.approved === undefined)
+    return { ...nothingApplied, frozen, skipped, stray: await strayOf(subject, { environment, project }) }
   const engine = await findEngine()
-  const base = { engine: engine.directory, environment, project }
   const applying = { subject, options, environment, engine }
   const place = placeOf(context, applying)
   if (place !== undefined && !(await planHolds(context, place, applying))) return undefined
-  const stray = findStray(base, subject.fleet, subject.selection)
+  const stray = strayOf(subject, { environment, project, engine: engine.directory })
   const report = await runWaves(wavesRequest(context, place, applying), runAll)
   return { ...report, stray: await stray, frozen }
 }

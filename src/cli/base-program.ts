@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { digest } from '../core/canonical.ts'
+import { programEnvironment } from '../core/program-environment.ts'
 import { cacheFolder } from '../engine/cache.ts'
 import { changedPaths } from '../git/changed-paths.ts'
 import { exportEntries, writeEntries } from '../git/export-tree.ts'
@@ -80,7 +81,7 @@ const start = (call: Call): ChildProcess => {
   try {
     return spawn(call.command, call.arguments, {
       cwd: call.folder,
-      env: call.environment ?? process.env,
+      env: call.environment ?? programEnvironment(process.env),
       signal: call.signal,
       timeout: longestMilliseconds,
       stdio: ['ignore', output, 'pipe'],

@@ -11,6 +11,7 @@ import { reportIssues } from './load-or-report.ts'
 import { makePlan, type PreviewedStack } from './make-plan.ts'
 import { planKey, writePlan } from './plan-io.ts'
 import { versionsOf } from './plan-versions.ts'
+import { platformFirst } from './platform-first.ts'
 import { dueStacks, type RunAllReport, type RunAllRequest, runAll } from './run-all.ts'
 import { plural } from './terminal.ts'
 
@@ -117,7 +118,8 @@ export const previewPlan = async (
   const { report, previewed, missing } = await look(preview, due)
   if (missing.length === 0) await keep(context, preview, previewed, key.value)
   else {
-    context.terminal.note(`No plan was written: ${missing.join('; ')}.`)
+    for (const line of [`No plan was written: ${missing.join('; ')}.`, ...platformFirst(report.results)])
+      context.terminal.note(line)
     context.finish(exitCode.fault)
   }
   return { ...report, skipped, results: report.results.map(({ live: _, ...result }) => result) }

@@ -41,9 +41,12 @@ class UcpProvider extends ProviderResource {
   }
 }
 
+/** As the README has it installed: without one the engine takes the newest that it finds. */
+const vsphereVersion = '4.18.2'
+
 class VsphereProvider extends ProviderResource {
   constructor(name: string, inputs: Readonly<Record<string, Input<string>>>, options: ResourceOptions) {
-    super('vsphere', name, { ...inputs }, options)
+    super('vsphere', name, { ...inputs }, { ...options, version: vsphereVersion })
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { createInterface } from 'node:readline'
+import { programEnvironment } from '../core/program-environment.ts'
 import type { Environment } from './cache.ts'
 
 /** How the engine's CLI is to be started. */
@@ -29,12 +30,12 @@ const graceMilliseconds = 120_000
 /** Sets a flag of every command: logs with secrets in them, an export that decrypts, a part of a stack alone. */
 const isFlag = (name: string): boolean => name.startsWith('PULUMI_OPTION_')
 
-/** What the engine's process gets: flags are ours alone to give. Source: `declareFlagsAsEnvironmentVariables` of 3.245.0. */
+/** What the engine's process gets, and its plugins of it: flags are ours alone to give. Source: `declareFlagsAsEnvironmentVariables` of 3.245.0. */
 export const engineEnvironment = ({
   engine,
   environment,
 }: Pick<EngineCall, 'engine' | 'environment'>): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(environment).filter(([name]) => !isFlag(name))),
+  ...Object.fromEntries(Object.entries(programEnvironment(environment)).filter(([name]) => !isFlag(name))),
   PATH: [engine, environment.PATH].filter(Boolean).join(delimiter),
   PULUMI_SKIP_UPDATE_CHECK: 'true',
   PULUMI_ENABLE_STREAMING_JSON_PREVIEW: 'true',

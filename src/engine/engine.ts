@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { chmod, link, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { programEnvironment } from '../core/program-environment.ts'
 import { cacheFolder, type Environment } from './cache.ts'
 import { engineVersion, isCompatibleEngine } from './engine-version.ts'
 import { buildGoTool } from './go-build.ts'
@@ -34,7 +35,7 @@ const vendorHost = 'https://get.pulumi.com/latest-version'
 const reachMilliseconds = 4_000
 
 const versionOf = async (directory: string): Promise<string | undefined> => {
-  const environment = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' }
+  const environment = { ...programEnvironment(process.env), PULUMI_SKIP_UPDATE_CHECK: 'true' }
   const asked = run(join(directory, cli), ['version'], { env: environment, timeout: 15_000 })
   return asked.then(({ stdout }) => stdout.trim().replace(/^v/, '')).catch(() => undefined)
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Fault } from '../core/fault.ts'
+import { programEnvironment } from '../core/program-environment.ts'
 import { cacheFolder, type Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { withFileLock } from './file-lock.ts'
@@ -71,7 +72,7 @@ const runGo = (run: GoRun): Promise<number> =>
   new Promise((done, fail) => {
     const child = spawn('go', run.arguments, {
       cwd: run.folder,
-      env: { ...run.environment, CGO_ENABLED: '0' },
+      env: { ...programEnvironment(run.environment), CGO_ENABLED: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(run.signal === undefined ? {} : { signal: run.signal }),
     })

@@ -11,7 +11,8 @@ import { fileFault } from './state-fault.ts'
 import { stateFolder } from './state-folder.ts'
 
 interface ListRequest {
-  readonly engine: string
+  /** Folder of the engine, which is asked where the back end is no folder of files; that of the PATH where absent. */
+  readonly engine?: string
   readonly environment: Environment
   readonly project?: string
   /** Those of all names that are asked about; all where absent. Nothing is read of the others. */
@@ -31,6 +32,7 @@ const everyone = (names: readonly string[]): readonly string[] => names
 const listedByEngine = async ({ among = everyone, ...request }: ListRequest): Promise<readonly string[]> => {
   const exit = await runEngine({
     ...request,
+    engine: request.engine ?? '',
     project: request.project ?? checkoutRoot(),
     arguments: ['stack', 'ls', '--json'],
   })

@@ -1,18 +1,10 @@
 import { canonicalJson, sha256 } from '../core/canonical.ts'
-import type { EngineEvent, StepMetadata } from './engine-event.ts'
-import { secretSignatureKey } from './property-values.ts'
-import { isOurs, nameOfUrn } from './stack-result.ts'
+import type { EngineEvent, Step, StepMetadata } from './engine-event.ts'
+import { withoutSecrets } from './property-values.ts'
+import { isOurs, isProvider, nameOfUrn } from './stack-result.ts'
 
 /** What a run read of the world and would do there: a digest a resource, 16 hex digits, by logical name. */
 export type LiveDigests = Readonly<Record<string, string>>
-
-/** A secret is encrypted anew each time, and its digest is nobody's to know. */
-const withoutSecrets = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutSecrets)
-  if (value === null || typeof value !== 'object') return value
-  if (secretSignatureKey in value) return '[secret]'
-  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, withoutSecrets(child)]))
-}
 
 /** Outputs are left out: they hold counters and times that move by themselves. */
 const toldBy = ({ op, old, new: now, detailedDiff, diffs }: StepMetadata): string =>
@@ -25,19 +17,41 @@ const toldBy = ({ op, old, new: now, detailedDiff, diffs }: StepMetadata): strin
   })
 
 /**
- * What a preview that read the world first saw of each resource: equal digests mean that the same would be done to the same
- * things. Does not depend on the order in which the engine worked. Pure; never throws.
+ * Where a provider works, and whether it takes over what is foreign: with another of these the same would be done to other things.
+ * Who logs in is left out, since a preview may have an account that only reads.
+ */
+const bearings = ['address', 'adopt', 'endpoint', 'host', 'owner', 'registryEndpoint', 'vsphereServer']
+
+/** Of these a provider is as the program says, not as the state has it. */
+const registering: ReadonlySet<Step> = new Set(['same', 'create', 'update', 'replace', 'create-replacement'])
+
+const bearingsOf = (step: StepMetadata): string | undefined => {
+  if (!registering.has(step.op) || step.new === null) return undefined
+  const { inputs = {} } = step.new
+  return canonicalJson(Object.fromEntries(bearings.map((name) => [name, inputs[name] ?? null])))
+}
+
+/** What a step tells of the world, and of what; undefined where it tells nothing. */
+const told = (step: StepMetadata): readonly [name: string, text: string] | undefined => {
+  const name = nameOfUrn(step.urn)
+  if (isOurs(step)) return [name, toldBy(step)]
+  const text = isProvider(step) ? bearingsOf(step) : undefined
+  return text === undefined ? undefined : [`provider/${name}`, text]
+}
+
+/**
+ * What a preview that read the world first saw of each resource, and where each provider (`provider/ucp`) looked: equal digests
+ * mean that the same would be done to the same things. Does not depend on the order in which the engine worked. Pure; never throws.
  */
 export const liveDigests = (events: readonly EngineEvent[]): LiveDigests => {
-  const told = new Map<string, Set<string>>()
+  const seen = new Map<string, Set<string>>()
   for (const event of events) {
     const step = (event.resOutputsEvent ?? event.resourcePreEvent)?.metadata
-    if (step === undefined || !isOurs(step)) continue
-    const name = nameOfUrn(step.urn)
-    told.set(name, (told.get(name) ?? new Set()).add(toldBy(step)))
+    const [name, text] = (step === undefined ? undefined : told(step)) ?? []
+    if (name !== undefined && text !== undefined) seen.set(name, (seen.get(name) ?? new Set()).add(text))
   }
   return Object.fromEntries(
-    [...told]
+    [...seen]
       .map(([name, steps]) => [name, sha256([...steps].sort().join('\n')).slice(0, 16)] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )

@@ -8,12 +8,21 @@ export interface PropertyValues {
   readonly to?: unknown
 }
 
-/** What the engine writes in place of a secret. Source: `resource.SigKey` and `SecretSig` of the SDK's `properties.go`. */
-export const secretSignatureKey = '4dabf18193072939515e22adb298388d'
+/** What the engine writes in place of a secret, among other kinds of values. Source: `resource.SigKey` and `SecretSig` of the SDK's `properties.go`. */
+const secretSignatureKey = '4dabf18193072939515e22adb298388d'
+const secretSignature = '1b47061264138c4ac30d75fd1eb44270'
 const shown = '[secret]'
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** A value with `[secret]` for each secret in it, which the engine encrypts anew whenever it writes one. Pure. */
+export const withoutSecrets = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (!isObject(value)) return value
+  if (value[secretSignatureKey] === secretSignature) return shown
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, withoutSecrets(child)]))
+}
 
 const holdsSecret = (value: unknown): boolean => {
   if (value === shown) return true

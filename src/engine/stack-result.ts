@@ -54,7 +54,7 @@ export interface StackResult {
   readonly plugins: readonly UsedPlugin[]
   /** As measured around the engine's process. */
   readonly seconds: number
-  /** Of a preview that read the world first: what it saw of each resource. */
+  /** Of a preview that read the world first: what it saw of each resource, and where each provider looked. */
   readonly live?: Readonly<Record<string, string>>
 }
 
@@ -111,7 +111,7 @@ const foundProperties = (step: StepMetadata, operation: StackOperation): Propert
 /** Logical name of a URN: what follows the last `::`. */
 export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
 
-const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
+export const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
 /** Whether a step is of a resource of the desired state: neither the stack, nor a component, nor a provider. */
 export const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)

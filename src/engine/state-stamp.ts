@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { digest } from '../core/canonical.ts'
+import { canonicalJson, digest } from '../core/canonical.ts'
 import type { Environment } from './cache.ts'
 import { runEngine } from './engine-process.ts'
 import { projectName } from './project-name.ts'
+import { withoutSecrets } from './property-values.ts'
 import { type StackPlace, stateNames, statesOf } from './stack-place.ts'
 import { readCopy } from './state-copy.ts'
 import { stateFolder } from './state-folder.ts'
@@ -32,13 +33,40 @@ interface Deployment {
   readonly pending_operations?: readonly unknown[] | null
 }
 
-/** When a resource was written is no part of what it is: a run that changes nothing leaves the digest as it was. */
-const timeless = ({ created: _, modified: __, ...resource }: Readonly<Record<string, unknown>>) => resource
+/**
+ * When a resource was written and by which lines of which copy of the program is no part of what it is. What it stands on is in
+ * `dependencies`; property by property, a run that refreshes writes it otherwise than one that applies (seen).
+ * Outputs are read anew from the world before anything is compared with them, and hold counters that move by themselves.
+ */
+const notOfIt: ReadonlySet<string> = new Set([
+  'created',
+  'modified',
+  'outputs',
+  'propertyDependencies',
+  'sourcePosition',
+  'stackTrace',
+])
 
-/** Secrets are in it as they are encrypted. Pure. */
+/** In the order in which the program happened to learn of them. */
+const inOrder = (name: string, value: unknown): unknown =>
+  name === 'dependencies' && Array.isArray(value) ? [...value].sort() : value
+
+const essence = (resource: Readonly<Record<string, unknown>>): string =>
+  canonicalJson(
+    Object.fromEntries(
+      Object.entries(resource)
+        .filter(([name]) => !notOfIt.has(name))
+        .map(([name, value]) => [name, withoutSecrets(inOrder(name, value))]),
+    ),
+  )
+
+/**
+ * Equal for states that hold the same, in whatever order: a run that changes nothing leaves it as it was, and so does a refresh. Secrets are not part of it, since every run
+ * encrypts them anew. Pure.
+ */
 export const deploymentDigest = (deployment: Deployment | null | undefined): string =>
   digest({
-    resources: (deployment?.resources ?? []).map(timeless),
+    resources: (deployment?.resources ?? []).map(essence).sort(),
     pending: deployment?.pending_operations ?? [],
   })
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { Fault } from '../core/fault.ts'
+import { programEnvironment } from '../core/program-environment.ts'
 
 /** How a call of git ended. */
 export interface GitExit {
@@ -42,7 +43,9 @@ const redirecting: ReadonlySet<string> = new Set([
 
 /** Nothing asks at a terminal, nothing takes a lock, no object stands in for another, no path is a pattern. */
 const gitEnvironment = (): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !redirecting.has(name))),
+  ...Object.fromEntries(
+    Object.entries(programEnvironment(process.env)).filter(([name]) => !redirecting.has(name)),
+  ),
   LC_ALL: 'C',
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { Fault } from '../core/fault.ts'
+import { programEnvironment } from '../core/program-environment.ts'
 import { withFileLock } from '../engine/file-lock.ts'
 import { endProcess, isAlive } from '../engine/process-identity.ts'
 import type { DaemonMessage, DaemonOrder } from './daemon-messages.ts'
@@ -90,6 +91,7 @@ const launch = async (request: LabUpRequest, layout: LabLayout): Promise<void> =
   const log = openSync(join(layout.logs, 'lab.log'), 'a', 0o600)
   const child = spawn(process.execPath, [program], {
     cwd: request.root,
+    env: programEnvironment(process.env),
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   })

@@ -124,12 +124,16 @@ const isRest = (approved: Kind | undefined, left: Kind | undefined): boolean =>
 const providerText = ({ providers }: Look): string =>
   providers.map(({ name, version }) => `${name} ${version ?? ''}`.trim()).join(', ')
 
-/** A stack without changes needs no plugin of some kinds, and one that is cut off fewer than before. */
-const providersMoved = (planned: PlannedStack, now: Look): readonly string[] => {
+/** What is left of a plan that was cut off may need fewer plugins than all of it. */
+const providersMoved = (planned: PlannedStack, now: Look, resumed: boolean): readonly string[] => {
   const then = new Map(planned.providers.map(({ name, version }) => [name, version]))
-  const moved = now.providers.some(({ name, version }) => then.has(name) && then.get(name) !== version)
+  const isOther = now.providers.some(({ name, version }) => !then.has(name) || then.get(name) !== version)
+  const moved = isOther || (!resumed && now.providers.length < planned.providers.length)
   return moved ? [`its providers moved: ${providerText(planned)} then, ${providerText(now)} now`] : []
 }
+
+/** As `liveDigests` names where a provider looked. */
+const isProviderKey = (key: string): boolean => key.startsWith('provider/')
 
 /** So many resources are named. */
 const mostNamed = 10
@@ -141,6 +145,7 @@ const resourcesMoved = (planned: PlannedStack, now: Look, resumed: boolean): rea
     if (Object.hasOwn(planned.live, key) && planned.live[key] === now.live[key]) return []
     const [then, today] = [approved.get(key), found.get(key)]
     if (resumed && isRest(then, today)) return []
+    if (isProviderKey(key)) return [`${key} (it looks elsewhere, or takes over what is foreign)`]
     return then === today
       ? [`${key} (what was read of it is another)`]
       : [`${key} (was ${inWords(then)}, is ${inWords(today)} now)`]
@@ -155,7 +160,7 @@ export const worldMoved = (planned: PlannedStack, now: Look, resumed = false): r
   const moved = resourcesMoved(planned, now, resumed)
   const rest = moved.length > mostNamed ? ` and ${moved.length - mostNamed} more` : ''
   return [
-    ...providersMoved(planned, now),
+    ...providersMoved(planned, now, resumed),
     ...(moved.length === 0 ? [] : [`what is live moved: ${moved.slice(0, mostNamed).join(', ')}${rest}`]),
   ]
 }

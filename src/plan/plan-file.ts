@@ -17,7 +17,7 @@ const PlannedStack = z.strictObject({
   desired: sha256Hex,
   /** Which state the stack had: how many runs had written it, and a digest of what is in it. */
   state: z.strictObject({ serial: z.int().min(0), digest: sha256Hex }),
-  /** What was read of the world, a short digest a resource, by key. */
+  /** What was read of the world, a short digest a resource, by key; and `provider/<name>`: where it was read. */
   live: z.record(z.string(), z.string().regex(/^[0-9a-f]{16}$/)),
   /** Sorted by key. */
   changes: z.array(PlannedChange),

@@ -51,15 +51,38 @@ describe('liveDigests', () => {
     const secret = (ciphertext: string) =>
       only(
         step('team/developers', {
-          old: standing({ inputs: { token: { '4dabf18193072939515e22adb298388d': 'x', ciphertext } } }),
+          old: standing({
+            inputs: {
+              token: {
+                '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
+                ciphertext,
+              },
+            },
+          }),
         }),
       )
     expect(secret('v1:one')).toBe(secret('v1:two'))
   })
 
-  test('leaves out the stack, components and providers', () => {
+  const at = (more: object, op: StepMetadata['op'] = 'same'): string | undefined =>
+    liveDigests([
+      step('ucp', {
+        op,
+        type: 'pulumi:providers:ucp',
+        new: { custom: true, inputs: { endpoint: 'https://ucp', username: 'reader', ...more } },
+      }),
+    ])['provider/ucp']
+
+  test('tells where a provider looks and whether it adopts, not who logs in', () => {
+    expect(at({})).toMatch(/^[0-9a-f]{16}$/)
+    expect(at({ endpoint: 'https://other' })).not.toBe(at({}))
+    expect(at({ adopt: 'true' })).not.toBe(at({}))
+    expect(at({ username: 'writer' }, 'update')).toBe(at({}))
+    expect(at({}, 'delete')).toBeUndefined()
+  })
+
+  test('leaves out the stack and components', () => {
     const component = step('acme', { old: { custom: false }, new: { custom: false } })
-    const provider = step('ucp', { type: 'pulumi:providers:ucp' })
-    expect(liveDigests([component, provider, {}])).toEqual({})
+    expect(liveDigests([component, {}])).toEqual({})
   })
 })

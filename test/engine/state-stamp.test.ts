@@ -55,10 +55,47 @@ describe('stateStamp', () => {
     await put(state(), text)
     const before = await stamp()
     const touched = changed(checkpoint(3, '2027-01-01T00:00:00Z'), (resources) => {
-      for (const resource of resources) resource.modified = '2027-01-01T00:00:00Z'
+      for (const resource of resources)
+        Object.assign(resource, {
+          modified: '2027-01-01T00:00:00Z',
+          sourcePosition: 'project:///elsewhere/program.mjs#1,1',
+          stackTrace: [{}],
+          outputs: { members: 4 },
+          propertyDependencies: { name: [] },
+        })
+      resources.reverse()
     })
     await put(state(), touched)
     expect((await stamp()).digest).toBe(before.digest)
+  })
+
+  test('is the same for another order of what a resource stands on, and another where that is another', async () => {
+    const on = async (...dependencies: readonly string[]): Promise<string> => {
+      await put(
+        state(),
+        changed(text, ([first]) => Object.assign(first ?? {}, { dependencies })),
+      )
+      return (await stamp()).digest
+    }
+    expect(await on('a', 'b')).toBe(await on('b', 'a'))
+    expect(await on('a', 'b')).not.toBe(await on('a'))
+  })
+
+  test('is the same where a secret was encrypted anew, and another where it is none any more', async () => {
+    const secret = (ciphertext: string) => ({
+      '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
+      ciphertext,
+    })
+    const withPassword = async (password: unknown): Promise<string> => {
+      await put(
+        state(),
+        changed(text, ([first]) => Object.assign(first ?? {}, { inputs: { password } })),
+      )
+      return (await stamp()).digest
+    }
+    const before = await withPassword(secret('v1:one'))
+    expect(await withPassword(secret('v1:two'))).toBe(before)
+    expect(await withPassword('plain')).not.toBe(before)
   })
 
   test.each([
@@ -68,9 +105,9 @@ describe('stateStamp', () => {
     ],
     ['a resource is gone', (resources: Record<string, unknown>[]) => resources.pop()],
     [
-      'a secret was encrypted anew',
+      'an input is another',
       (resources: Record<string, unknown>[]) =>
-        Object.assign(resources[0] ?? {}, { outputs: { password: 'v1:other' } }),
+        Object.assign(resources[0] ?? {}, { inputs: { name: 'other' } }),
     ],
   ])('is another where %s', async (_, change) => {
     await put(state(), text)

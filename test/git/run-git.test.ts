@@ -29,6 +29,15 @@ describe('runGit', () => {
     await expect(runGit({ folder, arguments: ['log', 'nothing'] })).rejects.toThrow('unknown revision')
   })
 
+  it('has no key for plans', async () => {
+    vi.stubEnv('TENANTRY_PLAN_KEY', 'a-key')
+    vi.stubEnv('TENANTRY_OTHER', 'else')
+    const { folder } = temporaryRepository()
+    const told = await gitText({ folder, arguments: ['-c', 'alias.told=!env', 'told'] })
+    expect(told).toContain('TENANTRY_OTHER=else')
+    expect(told).not.toContain('TENANTRY_PLAN_KEY')
+  })
+
   it('says that there is no git', async () => {
     vi.stubEnv('PATH', temporaryFolder())
     await expect(gitText({ folder: process.cwd(), arguments: ['version'] })).rejects.toMatchObject({

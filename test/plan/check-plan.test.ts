@@ -112,6 +112,21 @@ describe('worldMoved', () => {
     expect(worldMoved(planned(), look(more)).join()).toContain(words)
   })
 
+  test('tells that a provider looks elsewhere, or that another one is needed or none any more', () => {
+    const elsewhere = { ...planned({ live: { 'provider/ucp': 'f'.repeat(16) } }) }
+    expect(worldMoved(elsewhere, look({ live: { 'provider/ucp': 'e'.repeat(16) } })).join()).toContain(
+      'provider/ucp (it looks elsewhere, or takes over what is foreign)',
+    )
+    const [docker, ucp] = planned().providers
+    const vault = { name: 'vault', version: '7.8.0' }
+    const providers = (...now: (typeof docker)[]) =>
+      worldMoved(planned(), look({ providers: now.flatMap((one) => one ?? []) }))
+    expect(providers(docker, ucp)).toEqual([])
+    expect(providers(docker, ucp, vault).join()).toContain('its providers moved')
+    expect(providers(ucp).join()).toContain('its providers moved')
+    expect(worldMoved(planned(), look({ providers: ucp === undefined ? [] : [ucp] }), true)).toEqual([])
+  })
+
   test('names a few of many', () => {
     const many = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`team/${index}`, 'f'.repeat(16)]),
