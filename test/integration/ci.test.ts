@@ -172,6 +172,12 @@ test('what an earlier job did not apply is in the next plan, whatever commit bro
   const again = await ci('push', { before: head }, ['apply'])
   expect(again.code, again.said).toBe(0)
   expect(again.stdout).toContain('as applied before')
+
+  await git(work, 'checkout', '-q', 'HEAD^')
+  const older = await planMerge(head)
+  expect(older.code, older.said).toBe(1)
+  expect(older.stdout).toContain('ci/older-commit')
+  await git(work, 'checkout', '-q', 'main')
 })
 
 test('drift is told on a schedule, and fails the job', async () => {

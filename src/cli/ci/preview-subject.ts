@@ -4,10 +4,12 @@ import { type FleetChange, fleetChange } from '../../plan/fleet-change.ts'
 import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
+import { reportIssues } from '../load-or-report.ts'
 import { noteSince } from '../note-since.ts'
 import { type SinceChange, sinceOrReport } from '../since.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import type { StrayStack } from '../stray-stacks.ts'
+import { olderThanApplied } from './applied-commit.ts'
 
 /** What a job looks at. */
 export interface PreviewSubject {
@@ -54,6 +56,11 @@ export const changeToApply = async (
 ): Promise<PreviewSubject | undefined> => {
   const folder = appliedFolder(environment)
   if (folder === undefined && base !== undefined) return changeSince(context, base)
+  const older = await olderThanApplied(context.root, environment)
+  if (older !== undefined) {
+    reportIssues(context, [older], new Map(), false)
+    return undefined
+  }
   const checked = await stacksOrReport(context, everything, false)
   if (checked === undefined) return undefined
   const { fleet, stacks } = checked
