@@ -33,6 +33,9 @@ const isShowable = (text: string, line: number): boolean =>
 /** Control and invisible characters, which a terminal would obey or hide, as visible marks; the width stays. */
 const harmless = (text: string): string => text.replace(/(?![\n\r\t])[\p{Cc}\p{Cf}]/gu, '\uFFFD')
 
+/** The same on one line: a file's name may hold line ends, behind which a job's log would show words as its own. */
+const harmlessLine = (text: string): string => harmless(text).replaceAll(/[\n\r]/g, '\uFFFD')
+
 /**
  * The lines of source around an issue, with a mark below its place; empty where it has no place or the text has no such
  * line. Never throws.
@@ -49,7 +52,7 @@ export const codeFrame = (issue: Issue, text: string, options: RenderOptions = {
 }
 
 const placeOf = ({ source }: Issue): string =>
-  source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+  source === undefined ? '' : `${harmlessLine(source.file)}:${source.line}:${source.column} `
 
 const indented = (text: string): string =>
   text
@@ -61,9 +64,9 @@ const renderIssue = (issue: Issue, text: string | undefined, options: RenderOpti
   const colors = createColors(options.color)
   const frame = text === undefined || options.frames === false ? '' : codeFrame(issue, text, options)
   return [
-    `${colors.cyan(placeOf(issue))}${colors.red(issue.code)} ${harmless(issue.message)}`,
+    `${colors.cyan(placeOf(issue))}${colors.red(issue.code)} ${harmlessLine(issue.message)}`,
     ...(frame === '' ? [] : [indented(frame)]),
-    ...(issue.hint === undefined ? [] : [`  ${colors.green('hint:')} ${harmless(issue.hint)}`]),
+    ...(issue.hint === undefined ? [] : [`  ${colors.green('hint:')} ${harmlessLine(issue.hint)}`]),
   ].join('\n')
 }
 

@@ -23,6 +23,20 @@ describe('issues for a person', () => {
     )
   })
 
+  it('never say what a file’s name would have a terminal do, nor on a line of its own', () => {
+    const file = 'tenants/a\u001b[2J\n::error::b.ts'
+    const shown = renderIssues(
+      [{ ...issue, source: { ...source, file }, message: `The file ${file}.`, hint: `Rename ${file}.` }],
+      new Map(),
+      { color: false },
+    )
+    const name = 'tenants/a\ufffd[2J\ufffd::error::b.ts'
+    expect(shown.split('\n')).toEqual([
+      `${name}:2:9 tenant/wrong-value The file ${name}.`,
+      `  hint: Rename ${name}.`,
+    ])
+  })
+
   it('are coloured only where asked', () => {
     const texts = new Map([['tenants/a.ts', text]])
     expect(renderIssues([issue], texts, { color: true })).toContain('\u001b[')
