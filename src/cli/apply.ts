@@ -6,6 +6,7 @@ import type { FleetChange } from '../plan/fleet-change.ts'
 import type { Plan } from '../plan/plan-file.ts'
 import type { CommandContext } from './command-context.ts'
 import { runEnvironment } from './environment.ts'
+import { apartFromHeld, heldLine } from './held-stacks.ts'
 import { abortOnInterrupt } from './interrupt.ts'
 import { reportIssues } from './load-or-report.ts'
 import { type PlanPlace, planIssues, planRuns } from './plan-place.ts'
@@ -35,6 +36,21 @@ export interface ApplyOptions {
   /** For somebody alive who holds a stack. */
   readonly waitSeconds: number
   readonly json: boolean
+}
+
+/**
+ * What is on hold is left as it is where nobody names it: a run of the fleet would put its drift right. Files that say something
+ * else than what was applied are applied all the same: somebody changed them, in a review.
+ */
+const withoutHeld = (
+  { terminal }: CommandContext,
+  subject: ApplySubject,
+  environment: NodeJS.ProcessEnv,
+): ApplySubject => {
+  if (subject.approved !== undefined || subject.selection.organizations.length > 0) return subject
+  const { free, held } = apartFromHeld({ ...subject, environment, now: new Date() })
+  for (const one of held) terminal.note(heldLine(one))
+  return { ...subject, stacks: free }
 }
 
 /** What an apply came to. */
@@ -124,14 +140,15 @@ const nothingApplied: ApplyOutcome = {
  */
 export const applyStacks = async (
   context: CommandContext,
-  subject: ApplySubject,
+  asked: ApplySubject,
   options: ApplyOptions,
 ): Promise<ApplyOutcome | undefined> => {
   const { project, terminal } = context
   const environment = await runEnvironment(project, terminal)
   const findEngine = () => ensureEngine({ report: terminal.note, environment })
-  const guarded = { ...subject, environment, project, findEngine }
+  const guarded = { ...asked, environment, project, findEngine }
   if (!(await valveOrReport(context, guarded, options.json))) return undefined
+  const subject = withoutHeld(context, asked, environment)
   if (subject.stacks.length === 0 && subject.approved === undefined) return nothingApplied
   const engine = await findEngine()
   const base = { engine: engine.directory, environment, project }

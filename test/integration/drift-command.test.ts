@@ -119,6 +119,11 @@ export default defineHold({
     expect(told(held.stdout).leftAsIs?.[0]?.reason).toContain('The auditors look at it as it is.')
     await expect(idOf(hands, `/accounts/${organization}/teams/hackers`)).resolves.not.toBe('')
 
+    const fleet = await runTenantry(tiny.session, ['up', '--quiet'])
+    expect(fleet.code, fleet.said).toBe(0)
+    expect(fleet.said).toContain(`Left as it is: ${tiny.stack}, on hold until ${nextMonth}`)
+    await expect(idOf(hands, `/accounts/${organization}/teams/hackers`)).resolves.not.toBe('')
+
     await rm(holds, { recursive: true })
     await renameTeam('hackers', 'thieves')
     const fixed = await drift(organization, '--fix')

@@ -4,6 +4,7 @@ import { type FleetChange, fleetChange } from '../../plan/fleet-change.ts'
 import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
+import { apartFromHeld, heldLine } from '../held-stacks.ts'
 import { reportIssues } from '../load-or-report.ts'
 import { noteSince } from '../note-since.ts'
 import { type SinceChange, sinceOrReport } from '../since.ts'
@@ -69,5 +70,7 @@ export const changeToApply = async (
     return { fleet, change, stacks, vanished: [], comparedWith: 'what is there, as the engine finds it' }
   }
   const { change, vanished } = appliedChange({ folder, fleet, stacks, selection: everything })
-  return { fleet, change, stacks, vanished, comparedWith: 'what was applied last' }
+  const { free, held } = apartFromHeld({ fleet, stacks, environment, now: new Date() })
+  for (const one of held) context.terminal.note(heldLine(one))
+  return { fleet, change, stacks: free, vanished, comparedWith: 'what was applied last' }
 }
