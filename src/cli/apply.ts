@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan-file.ts'
 import type { CommandContext } from './command-context.ts'
 import { runEnvironment } from './environment.ts'
 import type { EarlierFiles } from './frozen.ts'
+import { apartFromHeld, heldLine } from './held-stacks.ts'
 import { abortOnInterrupt } from './interrupt.ts'
 import { reportIssues } from './load-or-report.ts'
 import { type PlanPlace, planIssues, planRuns } from './plan-place.ts'
@@ -39,6 +40,21 @@ export interface ApplyOptions {
   /** For somebody alive who holds a stack. */
   readonly waitSeconds: number
   readonly json: boolean
+}
+
+/**
+ * What is on hold is left as it is where nobody names it: a run of the fleet would put its drift right. Files that say something
+ * else than what was applied are applied all the same: somebody changed them, in a review.
+ */
+const withoutHeld = (
+  { terminal }: CommandContext,
+  subject: ApplySubject,
+  environment: NodeJS.ProcessEnv,
+): ApplySubject => {
+  if (subject.approved !== undefined || subject.selection.organizations.length > 0) return subject
+  const { free, held } = apartFromHeld({ ...subject, environment, now: new Date() })
+  for (const one of held) terminal.note(heldLine(one))
+  return { ...subject, stacks: free }
 }
 
 /** What an apply came to. */
@@ -144,7 +160,8 @@ export const applyStacks = async (
   const verdict = await valveOrReport(context, { ...asked, environment, project, findEngine }, options.json)
   if (verdict === undefined) return undefined
   const { frozen } = verdict
-  const subject = { ...asked, stacks: unfrozen(asked.stacks, frozen) }
+  const thawed = { ...asked, stacks: unfrozen(asked.stacks, frozen) }
+  const subject = withoutHeld(context, thawed, environment)
   if (subject.stacks.length === 0 && subject.approved === undefined) return { ...nothingApplied, frozen }
   const { due, skipped } = dueStacks({ environment, full: options.full, stacks: subject.stacks })
   if (due.length === 0 && subject.approved === undefined)

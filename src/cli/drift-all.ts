@@ -2,12 +2,13 @@ import type { Connected } from '../deploy/connected.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
-import { type UnownedThing, unownedThings } from '../plan/unowned.ts'
+import type { UnownedThing } from '../plan/unowned.ts'
 import type { Author, ChangedResource } from '../survey/authors.ts'
 import type { BlindSpot, ClusterSurvey, SurveyedCluster } from '../survey/survey-cluster.ts'
 import { appliedFolder, readApplied } from './applied.ts'
 import { type HandChange, handChanges } from './hand-changes.ts'
 import { knownDrift, mergeDrift, rememberDrift } from './known-drift.ts'
+import { lookAround, type Surroundings, surroundings } from './look-around.ts'
 import { type Repair, repairOf } from './put-right.ts'
 import type { RefreshAllReport } from './refresh-all.ts'
 import type { RunWavesReport } from './run-waves.ts'
@@ -129,28 +130,6 @@ const holdingsOf = (
   return [...desired, ...applied].filter((state) => state.cluster === cluster)
 }
 
-interface Surroundings {
-  readonly unowned: readonly UnownedThing[]
-  readonly blindSpots: readonly BlindSpot[]
-}
-
-const lookAround = async (
-  surveys: readonly ClusterSurvey[],
-  { survey }: DriftEffects,
-): Promise<Surroundings> => {
-  const all = await Promise.all(
-    surveys.map(async (one): Promise<Surroundings> => {
-      const { cluster, states } = one
-      const { things, blindSpots } = await survey(one)
-      return { unowned: unownedThings({ cluster, states }, things), blindSpots }
-    }),
-  )
-  return {
-    unowned: all.flatMap(({ unowned }) => unowned),
-    blindSpots: all.flatMap(({ blindSpots }) => blindSpots),
-  }
-}
-
 const repairAll = async (
   request: DriftRequest,
   drifted: readonly DriftedStack[],
@@ -160,6 +139,40 @@ const repairAll = async (
   return { withheld, report: due.length === 0 ? undefined : await apply(due) }
 }
 
+type Repaired = NonNullable<DriftReport['repair']>
+
+/** Drift that is there still. */
+const leftAfter = (drifted: readonly DriftedStack[], { report }: Repaired): readonly DriftedStack[] => {
+  const right = (report?.results ?? []).filter(({ outcome }) => outcome === 'succeeded')
+  return drifted.filter(({ stack }) => right.every((one) => one.stack !== stack))
+}
+
+interface Followed {
+  readonly around: Surroundings
+  readonly repair?: Repaired
+}
+
+/** Puts right what may be, where it is asked for. What was seen before that is looked at again: it may be gone with it. */
+const followUp = async (
+  request: DriftRequest,
+  seen: { readonly drifted: readonly DriftedStack[]; readonly around: Surroundings },
+  look: () => ReturnType<typeof lookAround>,
+  effects: DriftEffects,
+): Promise<Followed> => {
+  const { drifted, around } = seen
+  if (!request.fix) return { around }
+  const repair = await repairAll(request, drifted, effects)
+  if (repair.report === undefined || around.unowned.length === 0) return { around, repair }
+  return { around: surroundings(await look(), leftAfter(drifted, repair)), repair }
+}
+
+const surveysOf = (request: DriftRequest, { connect }: DriftEffects): readonly ClusterSurvey[] =>
+  request.clusters.map((cluster) => ({
+    cluster,
+    connected: connect(cluster),
+    states: holdingsOf(cluster, request),
+  }))
+
 /**
  * Reads every stack, tells what was changed by hand and by whom, now or before an earlier reading that nobody followed up, and what
  * is there that belongs to nobody; puts right what may be put right, where it is asked for.
@@ -168,16 +181,11 @@ const repairAll = async (
  */
 export const driftAll = async (request: DriftRequest, effects: DriftEffects): Promise<DriftReport> => {
   const started = performance.now()
-  const surveys = request.clusters.map((cluster) => ({
-    cluster,
-    connected: effects.connect(cluster),
-    states: holdingsOf(cluster, request),
-  }))
-  const [{ results, drifted }, around] = await Promise.all([
-    readStacks(request, effects),
-    lookAround(surveys, effects),
-  ])
-  const repair = request.fix ? await repairAll(request, drifted, effects) : undefined
+  const surveys = surveysOf(request, effects)
+  const look = () => lookAround(surveys, effects.survey)
+  const [{ results, drifted }, looks] = await Promise.all([readStacks(request, effects), look()])
+  const seen = { drifted, around: surroundings(looks, drifted) }
+  const { around, repair } = await followUp(request, seen, look, effects)
   return {
     results,
     drifted,

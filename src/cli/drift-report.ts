@@ -3,6 +3,7 @@ import type { BlindSpot } from '../survey/survey-cluster.ts'
 import type { DriftReport } from './drift-all.ts'
 import { exitCode } from './exit-code.ts'
 import { closingLine, plainText, printHandChanges } from './hand-changes.ts'
+import { heldLine } from './held-stacks.ts'
 import { printFailures } from './run-report.ts'
 import { stoppedLines } from './run-waves.ts'
 import { plural, type Terminal } from './terminal.ts'
@@ -42,7 +43,7 @@ const repairLines = ({ repair }: DriftReport): readonly string[] => {
   const right = repair.report?.results.filter(({ outcome }) => outcome === 'succeeded') ?? []
   return [
     ...(right.length === 0 ? [] : [`Put right: ${right.map(({ stack }) => stack).join(', ')}.`]),
-    ...repair.withheld.map(({ stack, reason }) => `Left as it is: ${stack}, ${reason}.`),
+    ...repair.withheld.map(heldLine),
     ...stoppedLines(repair.report?.waves ?? []),
   ]
 }

@@ -1,20 +1,12 @@
-import { canonicalJson } from '../core/canonical.ts'
 import { waveSettings } from '../fleet/settings.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
-import { holdOn } from '../plan/holds.ts'
 import { liftedBy } from '../plan/valve.ts'
-import { organizationMadeAs } from '../tenant/former-name.ts'
-import { appliedFolder, readApplied } from './applied.ts'
+import { appliedFolder } from './applied.ts'
+import { holdReason, isAsFilesSay, type WithheldStack } from './held-stacks.ts'
 import type { RunAllRequest } from './run-all.ts'
 import { type RunWavesReport, runWaves, type WaveRunner } from './run-waves.ts'
 import { valveInput } from './valve-input.ts'
-
-/** A drifted stack that is left as it is, and why. */
-export interface WithheldStack {
-  readonly stack: string
-  readonly reason: string
-}
 
 /** Which drifted stacks are put right. */
 export interface Repair {
@@ -32,26 +24,12 @@ export interface RepairRequest {
   readonly now: Date
 }
 
-const heldBack = ({ fleet, now }: RepairRequest, state: StackState): string | undefined => {
-  const renamed = new Map(
-    fleet.tenants.map(({ value }) => [organizationMadeAs(value), value.organization] as const),
-  )
-  const hold = holdOn(state, { holds: fleet.holds, renamed, now })
-  if (hold === undefined) return undefined
-  const { owner, reason, expires } = hold.value
-  return `on hold until ${expires} by ${owner} (${hold.file}): ${reason}`
-}
-
 /**
  * To put right is to bring back what was applied: files that say something else by now are for `up`, which has a preview and an
  * approval before it.
  */
-const isUnapplied = ({ environment }: RepairRequest, state: StackState): boolean => {
-  const folder = appliedFolder(environment)
-  if (folder === undefined) return false
-  const record = readApplied(folder, state.stack)
-  return record === undefined || canonicalJson(record.state) !== canonicalJson(state)
-}
+const isUnapplied = ({ environment }: RepairRequest, state: StackState): boolean =>
+  appliedFolder(environment) !== undefined && !isAsFilesSay(environment, state)
 
 /** What is frozen nobody changes, not even back, unless an override says so. */
 const isFrozen = ({ fleet, now }: RepairRequest, state: StackState): boolean =>
@@ -61,7 +39,7 @@ const reasonFor = (request: RepairRequest, state: StackState | undefined): strin
   if (state === undefined) return 'no file asks for it any more'
   if (isFrozen(request, state)) return 'frozen: nothing of it changes but by an override'
   return (
-    heldBack(request, state) ??
+    holdReason(request.fleet, state, request.now) ??
     (isUnapplied(request, state)
       ? 'its files ask for something that was not applied yet: see `tenantry preview`'
       : undefined)

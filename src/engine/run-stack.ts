@@ -25,6 +25,7 @@ import {
   withFreshSalt,
 } from './engine-attempt.ts'
 import { type HeldStack, holdStack } from './hold-stack.ts'
+import { previewNewStack } from './preview-new-stack.ts'
 import { projectName } from './project-name.ts'
 import { inspectState } from './recover-state.ts'
 import { bringUp, tearDown } from './recovery.ts'
@@ -165,8 +166,8 @@ const commandLine = (run: StackRun, known: Recollection): StackEngine => {
 }
 
 /** Under the lease, so that it comes in nobody's way, and never where a stack has lost its state. */
-const makeAlone = async (run: StackRun, operation: StackOperation): Promise<StackResult> => {
-  const made = await alone(run, operation, (held) => withFreshSalt(held, () => makeStack(held, operation)))
+const makeAlone = async (run: StackRun): Promise<StackResult> => {
+  const made = await alone(run, 'up', (held) => withFreshSalt(held, () => makeStack(held, 'up')))
   const isThere = made.diagnostics.some(({ message }) => /already exists/.test(message))
   return isThere ? { ...made, outcome: 'succeeded', diagnostics: [] } : made
 }
@@ -177,7 +178,7 @@ const makeAlone = async (run: StackRun, operation: StackOperation): Promise<Stac
  * @throws {Fault} `unavailable` when the state back end refuses it; as `upStack` else.
  */
 export const initStack = async (run: StackRun): Promise<void> => {
-  const { outcome, diagnostics } = await makeAlone(run, 'up')
+  const { outcome, diagnostics } = await makeAlone(run)
   if (outcome === 'succeeded') return
   const reason = diagnostics.map(({ message }) => message).join(' ')
   throw new Fault('unavailable', `The stack ${run.stack} cannot be made: ${reason}`, {
@@ -186,16 +187,16 @@ export const initStack = async (run: StackRun): Promise<void> => {
 }
 
 /**
- * What `up` would change. Makes the stack's empty state where it is new; changes nothing else.
+ * What `up` would change. Changes nothing, and needs to write nothing: neither on a cluster nor to the state.
  *
- * @throws {Fault} `conflict` where the state is damaged or gone, which `up` mends; where the stack is new, as `upStack`.
+ * @throws {Fault} `conflict` where the state is damaged or gone, which `up` mends.
  */
 export const previewStack = async (run: StackRun): Promise<StackResult> => {
   const place = await placeOf(run)
   if (place !== undefined) await inspectState(place)
-  return runOrMake(run, 'preview', run.refresh === true ? [readWorldFirst] : [], () =>
-    makeAlone(run, 'preview'),
-  )
+  const options = run.refresh === true ? [readWorldFirst] : []
+  const { isNew, ...found } = await withFreshSalt(run, () => attempt(run, 'preview', options))
+  return isNew ? previewNewStack(run, options) : resultOf({ ...found, isNew })
 }
 
 /** A preview of a stack that this process holds. */

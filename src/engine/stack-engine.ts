@@ -8,7 +8,7 @@ export interface EngineOptions {
 /** What the recovery of one stack asks of an engine: the CLI in production, a model of it in `test/faults`. */
 export interface StackEngine {
   readonly stack: string
-  /** One run to its end. `up` and `preview` make the stack's empty state where it is new. */
+  /** One run to its end. `up` makes the stack's empty state where it is new. */
   readonly run: (operation: StackOperation, options?: EngineOptions) => Promise<StackResult>
   /**
    * The state as the engine exports it, JSON text; secrets stay encrypted.

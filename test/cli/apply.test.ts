@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -23,6 +23,7 @@ let folder: string
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenantry-apply-'))
+  writeFileSync(join(folder, 'Pulumi.yaml'), 'name: tenantry\nruntime: nodejs\n')
   vi.stubEnv('PULUMI_BACKEND_URL', `file://${folder}/state`)
   vi.stubEnv('TENANTRY_CONNECTIONS', join(folder, 'connections.json'))
   // Whoever looks for an engine has to build one here, and fails.

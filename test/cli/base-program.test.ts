@@ -105,16 +105,6 @@ describe('a commit with another program', () => {
     ])
   })
 
-  it('has no key that plans are signed with', async () => {
-    vi.stubEnv('TENANTRY_PLAN_KEY', 'a-key')
-    vi.stubEnv('TENANTRY_OTHER', 'else')
-    const teller = `
-      const message = Object.keys(process.env).filter((name) => /^TENANTRY_(PLAN|OTHER)/.test(name)).join(' ')
-      process.stdout.write('issue\\t' + JSON.stringify({ code: 'a/b', message }) + '\\nend\\t0\\t1\\n')`
-    const { found } = await since(withProgram(teller))
-    expect(found?.baseIssues).toEqual([{ code: 'a/b', message: 'TENANTRY_OTHER' }])
-  })
-
   it('is told what was not understood there', async () => {
     const issue = { code: 'reader/syntax', message: 'Broken.' }
     const lines = [`issue\t${JSON.stringify(issue)}`, 'end\t0\t1']

@@ -75,9 +75,12 @@ const world = (
     readonly blindSpots?: readonly BlindSpot[]
     readonly failing?: readonly string[]
     readonly authors?: DriftEffects['authors']
+    /** What is there once something was applied. */
+    readonly thingsAfter?: readonly LiveThing[]
   } = {},
 ) => {
   const applied: string[] = []
+  const things = () => (applied.length > 0 ? more.thingsAfter : undefined) ?? more.things ?? []
   const effects: DriftEffects = {
     refresh: async (stacks) => ({
       results: stacks.map((stack) => read(stack, changed.includes(stack))),
@@ -85,7 +88,7 @@ const world = (
     }),
     survey: async ({ cluster }) => ({
       cluster,
-      things: more.things ?? [],
+      things: things(),
       blindSpots: more.blindSpots ?? [],
     }),
     authors: more.authors ?? (async () => new Map()),
@@ -179,6 +182,53 @@ describe('drift', () => {
     expect(unowned).toEqual([])
   })
 
+  test('tells what was renamed as that, and neither it nor its access as belonging to nobody', async () => {
+    const team = (name: string): LiveThing => ({ kind: 'team', name: `acme/${name}`, owner: 'nonprod.acme' })
+    const grant = (name: string): LiveThing => ({
+      kind: 'grant',
+      name: `acme/${name}: viewonly on /Run/Std/acme`,
+    })
+    const things = [team('hackers'), grant('hackers'), team('strangers'), grant('strangers')]
+    const common = { concern: 'access', dependsOn: [] } as const
+    const acme: StackState = {
+      ...state('acme'),
+      resources: [
+        {
+          ...common,
+          kind: 'Team',
+          key: 'team/developers',
+          organization: 'acme',
+          name: 'developers',
+          description: '',
+          ldapSync: null,
+        },
+        {
+          ...common,
+          kind: 'Grant',
+          key: 'grant/developers',
+          subject: { kind: 'team', organization: 'acme', team: 'developers' },
+          role: 'viewonly',
+          collection: '/Run/Std/acme',
+        },
+      ],
+    }
+    const properties = [{ path: 'name', change: 'update', from: 'developers', to: 'hackers' }] as const
+    const found = result([resource('access', 'team/developers', 'update', { properties })], {
+      stack: 'nonprod.acme',
+      operation: 'refresh',
+    })
+    const { effects } = world([], { things })
+    const { drifted, unowned } = await driftAll(request({ desired: [acme], stacks: ['nonprod.acme'] }), {
+      ...effects,
+      refresh: async () => ({ results: [found], seconds: 1 }),
+    })
+    expect(drifted[0]?.changes[0]?.what).toBe('renamed')
+    expect(unowned.map(({ name }) => name)).toEqual([
+      'acme/strangers: viewonly on /Run/Std/acme',
+      'acme/strangers',
+    ])
+  })
+
   test('tells again what an earlier reading found, until somebody puts it right', async () => {
     const renamed = (from: string, to: string): StackResult =>
       result(
@@ -259,6 +309,21 @@ describe('drift --fix', () => {
     await recordAll(state('acme'))
     const { effects } = world(['nonprod.acme'])
     expect(driftExitCode(await driftAll(request({ fix: true }), effects))).toBe(0)
+  })
+
+  test('looks around again once something was put right: what went with it is told no more', async () => {
+    await recordAll(state('acme'))
+    const [gone, left]: LiveThing[] = [
+      { kind: 'network', name: 'gone', owner: 'nonprod.acme' },
+      { kind: 'network', name: 'left', owner: 'nonprod.acme' },
+    ]
+    const things = [gone, left].flatMap((one) => one ?? [])
+    const told = async (thingsAfter: readonly LiveThing[]) =>
+      driftAll(request({ fix: true }), world(['nonprod.acme'], { things, thingsAfter }).effects)
+    const half = await told(things.slice(1))
+    expect(half.unowned.map(({ name }) => name)).toEqual(['left'])
+    expect(driftExitCode(half)).toBe(1)
+    expect(driftExitCode(await told([]))).toBe(0)
   })
 
   test.each([

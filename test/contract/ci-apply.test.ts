@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,11 +30,12 @@ afterEach(() => rm(root, { recursive: true, force: true }))
 const apply = (
   stage: 'nonprod' | 'prod',
   environment: NodeJS.ProcessEnv = { TENANTRY_PLAN_KEY: key },
+  words: readonly string[] = ['--plan', file()],
 ): Promise<{ code: number; out: string; err: string }> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
-      [join(checkout, 'bin/tenantry.mjs'), '--root', root, 'ci', 'apply', '--stage', stage, '--plan', file()],
+      [join(checkout, 'bin/tenantry.mjs'), '--root', root, 'ci', 'apply', '--stage', stage, ...words],
       { env: { PATH: process.env.PATH, HOME: root, NO_COLOR: '1', ...environment } },
       (_, out, err) => done({ code: child.exitCode ?? -1, out, err }),
     )
@@ -96,4 +97,14 @@ test('a plan of its stage gets past, and fails for want of a back end here', asy
   expect(ended).toMatchObject({ code: 2 })
   expect(ended.err).toContain('PULUMI_BACKEND_URL')
   expect(await readFile(join(root, '.tenantry/ci/report.md'), 'utf8')).toContain('Not everything was applied')
+})
+
+test('a stage that no cluster is of is nothing to apply, and not every cluster', async () => {
+  await rm(join(root, 'stacks/prod.ts'))
+  await rm(join(root, 'tenants'), { recursive: true })
+  await mkdir(join(root, 'tenants'))
+  const ended = await apply('prod', {}, [])
+  expect(ended).toMatchObject({ code: 0 })
+  expect(ended.out).toContain('Nothing to apply: no cluster is of the stage prod.')
+  expect(await readFile(join(root, '.tenantry/ci/report.md'), 'utf8')).toContain('Nothing to apply')
 })

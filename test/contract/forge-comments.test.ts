@@ -30,7 +30,8 @@ interface World {
   readonly updatePath: RegExp
 }
 
-const http = { timeoutMilliseconds: 300 }
+/** Long for an answer on a busy machine; who hangs costs it a few times. */
+const http = { timeoutMilliseconds: 3000 }
 
 const github = async (token = githubToken): Promise<World> => {
   const [forge, clock] = [await startGitHub(), fastClock()]

@@ -6,12 +6,14 @@ import { readPlan } from '../../src/cli/plan-io.ts'
 import { type GitHubStandIn, githubRepository, githubToken, startGitHub } from '../contract/forges/github.ts'
 import { git } from '../contract/git-command.ts'
 import { type Hands, handsOn } from './by-hand.ts'
+import { collectionId } from './hand-made.ts'
+import { connectAsReader, writtenBelow } from './reader.ts'
 import { type EndedCommand, runTenantry } from './run-command.ts'
 import { openTinyTenant, type TinyTenant } from './tiny-tenant.ts'
 
 /*
  * A change's whole way with the real engine: a bare repository, a clone, a branch, a push, its preview as a comment; the merge, its
- * plan, the apply of each stage; drift. One test builds on the one before.
+ * plan, the apply of each stage; drift. Previews and plans with an account that only looks. One test builds on the one before.
  */
 
 const organization = 'merged'
@@ -22,6 +24,8 @@ let hands: Hands
 let forge: GitHubStandIn
 let scratch: string
 let work: string
+/** Connections of an account that only looks: all that a preview is given. */
+let reader: string
 
 beforeAll(async () => {
   tiny = await openTinyTenant(organization)
@@ -40,6 +44,7 @@ beforeAll(async () => {
   // Both clusters stand, so that what follows is the change's alone.
   const { code, said } = await runTenantry(tiny.session, ['up', '--quiet'])
   expect(code, said).toBe(0)
+  reader = await connectAsReader(tiny, hands, scratch)
 })
 afterAll(async () => {
   await hands?.close()
@@ -58,7 +63,8 @@ beforeEach(async () => {
 const ci = async (
   name: 'pull_request' | 'push' | 'schedule',
   event: object,
-  ...words: readonly string[]
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
 ): Promise<EndedCommand> => {
   const payload = join(scratch, 'event.json')
   await writeFile(payload, JSON.stringify(event))
@@ -72,30 +78,37 @@ const ci = async (
     GITHUB_STEP_SUMMARY: summary(),
     GITHUB_OUTPUT: output(),
     ...(name === 'pull_request' ? { GITHUB_BASE_REF: 'main', GITHUB_TOKEN: githubToken } : key),
+    ...more,
   }
   return runTenantry(tiny.session, ['ci', ...words], { environment })
 }
 
 const artifact = (name: string): string => join(work, '.tenantry', 'ci', name)
 
-const preview = async (): Promise<EndedCommand> => {
+const preview = async (connections = reader): Promise<EndedCommand> => {
   const sha = await git(work, 'rev-parse', 'HEAD')
   forge.head = sha
   const side = { sha, repo: { id: 1 } }
-  return ci('pull_request', { pull_request: { number: 7, head: side, base: side } }, 'preview')
+  const event = { pull_request: { number: 7, head: side, base: side } }
+  return ci('pull_request', event, ['preview'], { TENANTRY_CONNECTIONS: connections })
 }
 
 /** What the branch was before, and the plan of what the merge brings. */
-const planMerge = async (before: string): Promise<EndedCommand> => ci('push', { before }, 'preview')
+const planMerge = async (before: string): Promise<EndedCommand> =>
+  ci('push', { before }, ['preview'], { TENANTRY_CONNECTIONS: reader })
 
-test('a pull request is previewed by the engine, in one comment', async () => {
+test('a pull request is previewed by the engine, in one comment, by an account that only looks', async () => {
   await git(work, 'fetch', '-q', 'origin')
   await git(work, 'checkout', '-q', '-b', 'change')
   await tiny.edit('shop')
   await git(work, 'commit', '-q', '-a', '-m', 'shop')
   await git(work, 'push', '-q', 'origin', 'change')
+  const state = await writtenBelow(tiny.folder)
+  const writes = tiny.onWrite(() => undefined)
   const { code, said } = await preview()
   expect(code, said).toBe(0)
+  expect(writes()).toBe(0)
+  expect(await writtenBelow(tiny.folder)).toEqual(state)
   expect(forge.comments).toHaveLength(1)
   const body = forge.comments[0]?.body ?? ''
   expect(body).toContain('1 of 1 organization')
@@ -105,9 +118,7 @@ test('a pull request is previewed by the engine, in one comment', async () => {
 })
 
 test('an engine that cannot look loses no report, and the exit code tells', async () => {
-  tiny.cluster.ucp.faults.next = () => ({ kind: 'status', status: 403, when: 'before' })
-  const { code, said } = await preview()
-  tiny.cluster.ucp.faults.next = () => undefined
+  const { code, said } = await preview(join(scratch, 'nowhere.json'))
   expect(code, said).toBe(3)
   expect(forge.comments).toHaveLength(1)
   expect(forge.comments[0]?.body).toContain('Not previewed')
@@ -128,14 +139,14 @@ test('the merge is planned, and each stage applied as it was planned and by its 
 
   const approved = join(scratch, 'plan.json')
   await writeFile(approved, await readFile(artifact('plan-nonprod.json')))
-  const elsewhere = await ci('push', { before }, 'apply', '--stage', 'prod', '--plan', approved)
+  const elsewhere = await ci('push', { before }, ['apply', '--stage', 'prod', '--plan', approved])
   expect(elsewhere.code, elsewhere.said).toBe(1)
   expect(elsewhere.stdout).toContain('ci/other-stage')
 
-  const applied = await ci('push', { before }, 'apply', '--stage', 'nonprod', '--plan', approved)
+  const applied = await ci('push', { before }, ['apply', '--stage', 'nonprod', '--plan', approved])
   expect(applied.code, applied.said).toBe(0)
   expect(await readFile(summary(), 'utf8')).toContain('## Applied to nonprod')
-  expect(await tiny.up()).toEqual([])
+  await expect(collectionId(hands, `/Run/Std/${organization}/shop`)).resolves.not.toBe('')
 })
 
 test('a merge that changes nothing on any cluster has nothing to approve', async () => {
@@ -152,32 +163,31 @@ test('what an earlier job did not apply is in the next plan, whatever commit bro
   expect(planned.code, planned.said).toBe(0)
   expect(await readFile(output(), 'utf8')).toBe('nonprod=1\nprod=0\n')
   // Also from where it was written: an apply takes away the reports of an earlier job, and no plan.
-  const applied = await ci(
-    'push',
-    { before: head },
-    'apply',
-    '--stage',
-    'nonprod',
-    '--plan',
-    artifact('plan-nonprod.json'),
-  )
+  const words = ['apply', '--stage', 'nonprod', '--plan', artifact('plan-nonprod.json')]
+  const applied = await ci('push', { before: head }, words)
   expect(applied.code, applied.said).toBe(0)
   const byHand = await runTenantry(tiny.session, ['ci', 'preview', '--plans'], { environment: key })
   expect(byHand.code, byHand.said).toBe(0)
   expect(readPlan(artifact('plan-nonprod.json'), key)).toMatchObject({ value: { stacks: [] } })
-  const again = await ci('push', { before: head }, 'apply')
+  const again = await ci('push', { before: head }, ['apply'])
   expect(again.code, again.said).toBe(0)
   expect(again.stdout).toContain('as applied before')
+
+  await git(work, 'checkout', '-q', 'HEAD^')
+  const older = await planMerge(head)
+  expect(older.code, older.said).toBe(1)
+  expect(older.stdout).toContain('ci/older-commit')
+  await git(work, 'checkout', '-q', 'main')
 })
 
 test('drift is told on a schedule, and fails the job', async () => {
-  const quiet = await ci('schedule', {}, 'drift')
+  const quiet = await ci('schedule', {}, ['drift'])
   expect(quiet.code, quiet.said).toBe(0)
   await hands.ucp('PATCH', `/accounts/${organization}/teams/developers`, { name: 'hackers' })
-  const found = await ci('schedule', {}, 'drift')
+  const found = await ci('schedule', {}, ['drift'])
   expect(found.code, found.said).toBe(1)
   expect(await readFile(summary(), 'utf8')).toContain('Something is otherwise than it was applied')
   expect(await readFile(artifact('report.txt'), 'utf8')).toContain('renamed')
-  const fixed = await ci('schedule', {}, 'drift', '--fix')
+  const fixed = await ci('schedule', {}, ['drift', '--fix'])
   expect(fixed.code, fixed.said).toBe(0)
 })

@@ -23,6 +23,22 @@ describe('issues for a person', () => {
     )
   })
 
+  it('never say what a file’s name would have a terminal do, nor on a line of its own', () => {
+    const file = 'tenants/a\u001b[2J\n::error::b.ts'
+    const shown = renderIssues(
+      [{ ...issue, source: { ...source, file }, message: `The file ${file}.`, hint: `Rename ${file}.` }],
+      new Map(),
+      { color: false },
+    )
+    const lines = shown.split('\n')
+    expect(lines[0]).toBe(
+      'tenants/a\\u{1b}[2J\\u{a}::error::b.ts:2:9 tenant/wrong-value The file tenants/a\ufffd[2J',
+    )
+    // Of a message of several lines each is indented, and a log that obeys lines has them changed once more.
+    expect(lines.slice(1).every((line) => line.startsWith('  '))).toBe(true)
+    expect(shown).not.toContain('\u001b')
+  })
+
   it('are coloured only where asked', () => {
     const texts = new Map([['tenants/a.ts', text]])
     expect(renderIssues([issue], texts, { color: true })).toContain('\u001b[')

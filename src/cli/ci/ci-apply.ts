@@ -3,7 +3,9 @@ import type { Fleet } from '../../load/fleet.ts'
 import { upCommand } from '../commands/up.ts'
 import { loadOrReport, reportIssues } from '../load-or-report.ts'
 import { readPlan } from '../plan-io.ts'
+import { olderThanApplied, rememberApplied } from './applied-commit.ts'
 import type { CiSession } from './ci-session.ts'
+import { deliver } from './deliver.ts'
 import { deliverIssues } from './deliver-issues.ts'
 import { isOfStage, planStageIssues } from './plan-stages.ts'
 import { runCommandForJob } from './run-command.ts'
@@ -31,12 +33,16 @@ const planFits = (session: CiSession, fleet: Fleet, file: string, stage: Stage |
   return false
 }
 
-const clusterArguments = (fleet: Fleet, stage: Stage | undefined): readonly string[] =>
-  stage === undefined
-    ? []
-    : fleet.clusters
-        .filter(({ value }) => isOfStage(fleet, stage)(`${value.cluster}.platform`))
-        .flatMap(({ value }) => ['--cluster', value.cluster])
+/** Words for `up`; undefined where no cluster is of the stage, since `up` without a name would mean every cluster. */
+const wordsFor = ({ plan, stage }: CiApplyOptions, fleet: Fleet): readonly string[] | undefined => {
+  if (plan !== undefined) return ['--plan', plan]
+  if (stage === undefined) return ['--all']
+  const isHere = isOfStage(fleet, stage)
+  const names = fleet.clusters
+    .map(({ value }) => value.cluster)
+    .filter((cluster) => isHere(`${cluster}.platform`))
+  return names.length === 0 ? undefined : ['--all', ...names.flatMap((name) => ['--cluster', name])]
+}
 
 const told = (stage: Stage | undefined) => {
   const where = stage === undefined ? '' : ` to ${stage}`
@@ -47,18 +53,38 @@ const told = (stage: Stage | undefined) => {
   }
 }
 
-/** `tenantry ci apply`: what was approved, and nothing else, as `up --plan` does it; without a plan as `up --all`. */
-export const ciApply = async (
+/** Whether it is not the files of long ago that are applied; a plan is compared with the state of today by itself. */
+const isOfToday = async ({ context }: CiSession, plan: string | undefined): Promise<boolean> => {
+  const older = plan === undefined ? await olderThanApplied(context.root, process.env) : undefined
+  if (older !== undefined) reportIssues(context, [older], new Map(), false)
+  return older === undefined
+}
+
+/** What there is to apply; undefined where something speaks against it, which is printed then. */
+const fleetToApply = async (
   session: CiSession,
-  { stage, plan, wait, parallel }: CiApplyOptions,
-): Promise<void> => {
+  { stage, plan }: CiApplyOptions,
+): Promise<Fleet | undefined> => {
   const fleet = await loadOrReport(session.context)
-  if (fleet === undefined || (plan !== undefined && !planFits(session, fleet, plan, stage)))
-    return deliverIssues(session, told(stage).issues)
-  const what = plan === undefined ? ['--all', ...clusterArguments(fleet, stage)] : ['--plan', plan]
+  if (fleet === undefined || (plan !== undefined && !planFits(session, fleet, plan, stage))) return undefined
+  return (await isOfToday(session, plan)) ? fleet : undefined
+}
+
+/** `tenantry ci apply`: what was approved, and nothing else, as `up --plan` does it; without a plan as `up --all`. */
+export const ciApply = async (session: CiSession, options: CiApplyOptions): Promise<void> => {
+  const { stage, wait, parallel } = options
+  const fleet = await fleetToApply(session, options)
+  if (fleet === undefined) return deliverIssues(session, told(stage).issues)
+  const words = wordsFor(options, fleet)
+  if (words === undefined) {
+    const title = `Nothing to apply: no cluster is of the stage ${stage}`
+    session.context.terminal.print(`${title}.`)
+    return deliver(session, { markdown: `## ${title}\n` })
+  }
+  await rememberApplied(session.context.root, process.env)
   const command = {
     make: upCommand,
-    arguments: [...what, '--wait', String(wait), '--parallel', String(parallel)],
+    arguments: [...words, '--wait', String(wait), '--parallel', String(parallel)],
   }
   await runCommandForJob(session, command, told(stage))
 }

@@ -6,11 +6,14 @@ import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
 import { earlierFiles, type FrozenSearch, findFrozen } from '../frozen.ts'
+import { apartFromHeld, heldLine } from '../held-stacks.ts'
+import { reportIssues } from '../load-or-report.ts'
 import { noteSince } from '../note-since.ts'
 import { type SinceChange, sinceOrReport } from '../since.ts'
 import { stacksOrReport } from '../stacks-or-report.ts'
 import type { StrayStack } from '../stray-stacks.ts'
 import { unfrozen } from '../valve-or-report.ts'
+import { olderThanApplied } from './applied-commit.ts'
 
 /** What a job looks at. */
 export interface PreviewSubject {
@@ -73,6 +76,11 @@ export const changeToApply = async (
 ): Promise<PreviewSubject | undefined> => {
   const folder = appliedFolder(environment)
   if (folder === undefined && base !== undefined) return changeSince(context, base)
+  const older = await olderThanApplied(context.root, environment)
+  if (older !== undefined) {
+    reportIssues(context, [older], new Map(), false)
+    return undefined
+  }
   const checked = await stacksOrReport(context, everything, false)
   if (checked === undefined) return undefined
   const { fleet, stacks } = checked
@@ -82,5 +90,7 @@ export const changeToApply = async (
   }
   const { change, vanished } = appliedChange({ folder, fleet, stacks, selection: everything })
   const reached = thawed({ fleet, change, stacks, folder })
-  return { fleet, ...reached, vanished, comparedWith: 'what was applied last' }
+  const { free, held } = apartFromHeld({ fleet, stacks: reached.stacks, environment, now: new Date() })
+  for (const one of held) context.terminal.note(heldLine(one))
+  return { fleet, ...reached, stacks: free, vanished, comparedWith: 'what was applied last' }
 }
