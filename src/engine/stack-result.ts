@@ -1,5 +1,6 @@
 import type { EngineEvent, Step, StepMetadata } from './engine-event.ts'
 import { type PropertyValues, valuesAt } from './property-values.ts'
+import { isProviderType } from './provider-type.ts'
 
 export type StackOperation = 'preview' | 'up' | 'destroy' | 'refresh'
 
@@ -107,7 +108,7 @@ const foundProperties = (step: StepMetadata, operation: StackOperation): Propert
 /** Logical name of a URN: what follows the last `::`. */
 export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
 
-const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
+const isProvider = ({ type }: StepMetadata): boolean => isProviderType(type)
 const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)
 
