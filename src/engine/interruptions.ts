@@ -1,3 +1,4 @@
+import { isProviderType } from './provider-type.ts'
 import type { StackEngine } from './stack-engine.ts'
 import { type Diagnostic, nameOfUrn, type StackResult } from './stack-result.ts'
 
@@ -16,11 +17,17 @@ export const interruptionsOf = (diagnostics: readonly Diagnostic[]): readonly In
     [...message.matchAll(entry)].map(([, urn = '', operation = '']) => ({ urn, operation })),
   )
 
+interface PendingResource {
+  readonly urn: string
+  readonly type: string
+  readonly custom?: boolean
+}
+
 interface Deployment {
   readonly resources?: readonly { readonly urn: string }[]
   readonly pending_operations?: readonly {
     readonly type: string
-    readonly resource: { readonly urn: string; readonly custom?: boolean }
+    readonly resource: PendingResource
   }[]
 }
 
@@ -28,11 +35,14 @@ interface Deployment {
 export interface KnownCreates {
   /** URNs in it. */
   readonly present: ReadonlySet<string>
-  /** URNs of creates that were cut off. */
+  /** URNs of creates that were cut off and may have made something. */
   readonly pending: readonly string[]
-  /** Whether anything at all was: components and the stack itself too, of which nothing can stand in the world. */
+  /** Whether anything at all was: components, providers and the stack itself too, of which nothing can stand in the world. */
   readonly isInterrupted: boolean
 }
+
+/** Whether its create can have made anything. */
+const mayStand = ({ custom, type }: PendingResource): boolean => custom !== false && !isProviderType(type)
 
 /** Reads an exported state. Pure. */
 export const createsIn = (state: string): KnownCreates => {
@@ -41,7 +51,7 @@ export const createsIn = (state: string): KnownCreates => {
   return {
     present: new Set(resources.map(({ urn }) => urn)),
     pending: operations
-      .filter(({ type, resource }) => type === 'creating' && resource.custom !== false)
+      .filter(({ type, resource }) => type === 'creating' && mayStand(resource))
       .map(({ resource }) => resource.urn),
     isInterrupted: operations.some(({ type }) => type === 'creating'),
   }

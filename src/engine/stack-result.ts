@@ -1,5 +1,6 @@
 import type { EngineEvent, Step, StepMetadata } from './engine-event.ts'
 import { type PropertyValues, valuesAt } from './property-values.ts'
+import { isProviderType } from './provider-type.ts'
 
 export type StackOperation = 'preview' | 'up' | 'destroy' | 'refresh'
 
@@ -111,7 +112,7 @@ const foundProperties = (step: StepMetadata, operation: StackOperation): Propert
 /** Logical name of a URN: what follows the last `::`. */
 export const nameOfUrn = (urn: string): string => urn.slice(urn.lastIndexOf('::') + 2)
 
-export const isProvider = ({ type }: StepMetadata): boolean => type.startsWith('pulumi:providers:')
+export const isProvider = ({ type }: StepMetadata): boolean => isProviderType(type)
 /** Whether a step is of a resource of the desired state: neither the stack, nor a component, nor a provider. */
 export const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)

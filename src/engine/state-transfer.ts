@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import { type EngineCall, type EngineExit, runEngine } from './engine-process.ts'
+import { isProviderType } from './provider-type.ts'
 import { refusesState } from './stack-result.ts'
 
 /** Whose state. */
@@ -63,5 +64,5 @@ interface ExportedState {
 /** URNs of the providers in an exported state; none where it has none. Pure. @throws {SyntaxError} where it is no JSON. */
 export const providersIn = (state: string): readonly string[] =>
   ((JSON.parse(state) as ExportedState).deployment?.resources ?? [])
-    .filter(({ type }) => type.startsWith('pulumi:providers:'))
+    .filter(({ type }) => isProviderType(type))
     .map(({ urn }) => urn)

@@ -11,11 +11,11 @@ const holds = async (engine: DockerEngine, hostname: string): Promise<boolean> =
 /** Asked twice it does once: a machine that comes back is the node it was. */
 const swarmOf = (engine: DockerEngine): Swarm => ({
   joinNode: async (node) => {
-    if (await holds(engine, node.hostname)) await engine.setNodeState(node.hostname, 'ready')
+    if (await holds(engine, node.hostname)) await engine.setNodeState(node.hostname, 'ready', node)
     else await engine.joinNode(node)
   },
-  markReady: async (hostname) => {
-    if (await holds(engine, hostname)) await engine.setNodeState(hostname, 'ready')
+  markReady: async (node) => {
+    if (await holds(engine, node.hostname)) await engine.setNodeState(node.hostname, 'ready', node)
   },
   markDown: async (hostname) => {
     if (await holds(engine, hostname)) await engine.setNodeState(hostname, 'down')

@@ -10,8 +10,8 @@ export interface Swarm {
   joinNode(node: { hostname: string; cpus: number; memoryBytes: number }): unknown
   /** The node stays a member and is `down`. */
   markDown(hostname: string): unknown
-  /** A member that was down is there again. */
-  markReady(hostname: string): unknown
+  /** A member that was down, or was started anew, is there again, with what its machine has now. */
+  markReady(node: { hostname: string; cpus: number; memoryBytes: number }): unknown
   removeNode(hostname: string): unknown
 }
 
@@ -47,6 +47,9 @@ export interface Step {
   readonly next: Membership | undefined
 }
 
+const hasSameHardware = (left: SwarmMachine, right: SwarmMachine): boolean =>
+  left.cpus === right.cpus && left.memoryBytes === right.memoryBytes
+
 const stepOfMachine = (known: Membership | undefined, seen: SwarmMachine, at: Moment): Step => {
   const isMember = known?.isMember ?? false
   const base = { machine: seen, isMember }
@@ -56,7 +59,12 @@ const stepOfMachine = (known: Membership | undefined, seen: SwarmMachine, at: Mo
       machine: seen,
       next: { ...base, phase: 'off', bootedAt: 0 },
     }
-  if (known?.phase === 'joined') return { action: 'none', machine: seen, next: { ...known, machine: seen } }
+  if (known?.phase === 'joined')
+    return {
+      action: hasSameHardware(known.machine, seen) ? 'none' : 'return',
+      machine: seen,
+      next: { ...known, machine: seen },
+    }
   const bootedAt = known?.phase === 'booting' ? known.bootedAt : at.now
   if (at.now - bootedAt < at.joinDelayMilliseconds)
     return { action: 'none', machine: seen, next: { ...base, phase: 'booting', bootedAt } }
@@ -79,7 +87,8 @@ interface Moment {
 /**
  * What is to do now, those that leave first: a new VM may take the name of one that went. Pure.
  *
- * A VM that is gone, or goes by another name now, leaves; one that is off is down; one that is on joins after the delay.
+ * A VM that is gone, or goes by another name now, leaves; one that is off is down; one that is on joins after the delay; one
+ * with other hardware was started anew between two looks.
  */
 export const decideSteps = (
   known: Memberships,
@@ -252,7 +261,7 @@ export class NodeJoiner {
     const swarm = Object.hasOwn(this.#options.swarms, cluster) ? this.#options.swarms[cluster] : undefined
     if (swarm === undefined || action === 'none') return
     if (action === 'join') await swarm.joinNode({ hostname, cpus, memoryBytes })
-    if (action === 'return') await swarm.markReady(hostname)
+    if (action === 'return') await swarm.markReady({ hostname, cpus, memoryBytes })
     if (action === 'down') await swarm.markDown(hostname)
     if (action === 'remove') await swarm.removeNode(hostname)
     this.#options.report?.(`${hostname} ${sentences[action]} ${cluster}`)

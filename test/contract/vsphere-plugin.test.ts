@@ -363,7 +363,7 @@ describe.each(vcenters)('the vSphere stand-in against %s', (_kind, start) => {
         nonprod: {
           joinNode: ({ hostname, cpus, memoryBytes }) => told.push(`join ${hostname} ${cpus} ${memoryBytes}`),
           markDown: (hostname) => told.push(`down ${hostname}`),
-          markReady: (hostname) => told.push(`return ${hostname}`),
+          markReady: ({ hostname }) => told.push(`return ${hostname}`),
           removeNode: (hostname) => told.push(`remove ${hostname}`),
         },
       },

@@ -89,6 +89,18 @@ describe('the node joiner', () => {
     ).toEqual([[], ['join node-01'], ['down node-01'], [], [], ['return node-01']])
   })
 
+  it('brings back a VM that has other hardware, off or not in between', () => {
+    const larger = [machine({ cpus: 8 })]
+    expect(
+      play([
+        [0, [machine()]],
+        [300, [machine()]],
+        [400, larger],
+        [500, larger],
+      ]),
+    ).toEqual([[], ['join node-01'], ['return node-01'], []])
+  })
+
   it('removes the node of a VM that is gone, on or off', () => {
     const on = [machine()]
     expect(

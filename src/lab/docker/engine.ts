@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { Node } from '../../clients/docker-objects.ts'
 import { hijackAttach, hijackExec } from './execs.ts'
 import { addBuiltInNetworks } from './networks.ts'
-import { addNode, dropNode, findNode, type JoiningNode, setNodeState } from './nodes.ts'
+import { addNode, dropNode, findNode, type Hardware, type JoiningNode, setNodeState } from './nodes.ts'
 import { Refusal } from './refusal.ts'
 import type { EngineAnswer, EngineRequest } from './request.ts'
 import { route, type VersionedPath, withoutVersion } from './routes.ts'
@@ -33,8 +33,11 @@ export interface DockerEngine {
   joinNode(joining: JoiningNode): Promise<string>
   /** A machine that is gone for good, by host name or id; nothing where there is none. */
   removeNode(reference: string): Promise<void>
-  /** A machine that is switched off or comes back. @throws {Refusal} when there is none. */
-  setNodeState(reference: string, reached: 'ready' | 'down'): Promise<void>
+  /**
+   * A machine that is switched off or comes back, with the hardware that it has now; a real engine tells that itself.
+   * @throws {Refusal} when there is none.
+   */
+  setNodeState(reference: string, reached: 'ready' | 'down', hardware?: Hardware): Promise<void>
   nodes(): Promise<readonly Node[]>
   /** Calls this from now on when a node has joined, besides `onJoin`. */
   whenJoined(listener: () => Promise<unknown>): void
@@ -202,7 +205,8 @@ export const startDockerEngine = async (options: EngineOptions): Promise<DockerE
       )
       if (found !== undefined) dropNode(state, found)
     },
-    setNodeState: async (reference, reached) => setNodeState(state, findNode(state, reference).ID, reached),
+    setNodeState: async (reference, reached, hardware) =>
+      setNodeState(state, findNode(state, reference).ID, reached, hardware),
     nodes: async () => [...state.nodes.values()],
     whenJoined: (listener) => {
       listeners.push(listener)

@@ -7,21 +7,30 @@ import { badRequest, notFound, outOfSequence, Refusal } from './refusal.ts'
 import { bodyOf, type EngineAnswer, type EngineRequest, flag, ok, parameter, versionOf } from './request.ts'
 import { type EngineState, freshMeta, timestamp } from './state.ts'
 
-/** A machine that joins the swarm. */
-export interface JoiningNode {
-  readonly hostname: string
+/** What a machine has for its containers. */
+export interface Hardware {
   readonly cpus: number
   readonly memoryBytes: number
+}
+
+/** A machine that joins the swarm. */
+export interface JoiningNode extends Hardware {
+  readonly hostname: string
   readonly role?: 'worker' | 'manager'
   /** Of the node, not of its engine. */
   readonly labels?: Readonly<Record<string, string>>
   readonly address?: string
 }
 
+const resourcesOf = ({ cpus, memoryBytes }: Hardware): Node['Description']['Resources'] => ({
+  NanoCPUs: Math.round(cpus * 1e9),
+  MemoryBytes: memoryBytes,
+})
+
 const describe = (joining: JoiningNode): Node['Description'] => ({
   Hostname: joining.hostname,
   Platform: { Architecture: 'x86_64', OS: 'linux' },
-  Resources: { NanoCPUs: Math.round(joining.cpus * 1e9), MemoryBytes: joining.memoryBytes },
+  Resources: resourcesOf(joining),
   Engine: {
     EngineVersion: '19.03.13',
     Labels: {},
@@ -68,15 +77,28 @@ export const addNode = (state: EngineState, joining: JoiningNode): Node => {
   return node
 }
 
-/** A machine that is switched off or comes back. */
-export const setNodeState = (state: EngineState, id: string, reached: 'ready' | 'down'): void => {
+const hasHardware = ({ Description }: Node, hardware: Hardware | undefined): boolean =>
+  hardware === undefined ||
+  (Description.Resources.NanoCPUs === resourcesOf(hardware).NanoCPUs &&
+    Description.Resources.MemoryBytes === hardware.memoryBytes)
+
+/** A machine that is switched off or comes back; with other hardware it was started anew. */
+export const setNodeState = (
+  state: EngineState,
+  id: string,
+  reached: 'ready' | 'down',
+  hardware?: Hardware,
+): void => {
   const node = state.nodes.get(id)
-  if (node === undefined || node.Status.State === reached) return
+  if (node === undefined || (node.Status.State === reached && hasHardware(node, hardware))) return
   const old = node.Status.State
   state.nodes.set(id, {
     ...node,
     Version: { Index: state.nextIndex() },
     UpdatedAt: timestamp(state.clock()),
+    ...(hardware === undefined
+      ? {}
+      : { Description: { ...node.Description, Resources: resourcesOf(hardware) } }),
     Status: {
       ...node.Status,
       State: reached,
