@@ -1,10 +1,11 @@
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, failedCreate, parseEvent } from './engine-event.ts'
+import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import {
   breaksState,
   changedProviders,
+  failedCreate,
   nameOfUrn,
   refusesState,
   type StackOperation,
