@@ -18,13 +18,8 @@ export const setChangeGate = (next: ChangeGate | undefined): void => {
   gate = next
 }
 
-/** Returns when the call may be sent, in the same breath. @throws what the gate throws. */
-export const passChangeGate = async (): Promise<void> => {
-  const asked = gate
-  if (asked === undefined) return
-  do await asked.verify()
-  while (!asked.isOpenNow())
-}
+/** Returns when a call may be sent. @throws what the gate throws. */
+export const passChangeGate = async (): Promise<void> => gate?.verify()
 
-/** Whether the gate is open at this very moment. */
+/** Whether the gate is open at this very moment, to be asked as a call is written. */
 export const isChangeGateOpen = (): boolean => gate?.isOpenNow() ?? true

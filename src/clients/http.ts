@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { Agent, buildConnector, Dispatcher } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 import { isChangeGateOpen, passChangeGate } from './change-gate.ts'
@@ -62,25 +62,43 @@ export interface HttpOptions {
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>
 }
 
-interface Agents {
+interface Dispatchers {
   readonly reading: Agent
-  readonly changing: Agent
+  /** The same connections, whose calls are looked at as they are written. */
+  readonly changing: Dispatcher
 }
 
-/** Asks again once a connection stands: a process may have slept while it was made, and what it carries is sent at once. */
-const gated =
-  (connect: buildConnector.connector): buildConnector.connector =>
-  (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      if (error !== null) return callback(error, null)
-      passChangeGate().then(
-        () => callback(null, socket),
-        (refusal: Error) => {
-          socket.destroy()
-          callback(refusal, null)
-        },
-      )
-    })
+/** A call that was not sent, since the gate closed while it waited for its connection. */
+class GateClosed extends Error {}
+
+/**
+ * Looks at the gate in the same breath as a call is written: a process may have been stopped while a connection was made, or
+ * while an idle one was tried, and what waits for it is sent as soon as the process wakes.
+ */
+const gated: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+  dispatch(options, {
+    onRequestStart: (controller, context) => {
+      handler.onRequestStart?.(controller, context)
+      if (!isChangeGateOpen()) controller.abort(new GateClosed())
+    },
+    onRequestUpgrade: (...answer) => handler.onRequestUpgrade?.(...answer),
+    onResponseStart: (...answer) => handler.onResponseStart?.(...answer),
+    onResponseData: (...answer) => handler.onResponseData?.(...answer),
+    onResponseEnd: (...answer) => handler.onResponseEnd?.(...answer),
+    onResponseError: (...answer) => handler.onResponseError?.(...answer),
+  })
+
+/** Sends what may change something once the gate lets it; again where the gate closed before it was written. */
+const pastGate = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+  for (;;) {
+    await passChangeGate()
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof GateClosed)) throw error
+    }
+  }
+}
 
 /**
  * One server over HTTP: TLS, a deadline, typed faults, bounded retries of what is safe to repeat.
@@ -93,7 +111,7 @@ export class Http {
   readonly #connect: NonNullable<Agent.Options['connect']>
   readonly #origin: string
   readonly #server: Server
-  #agents: Agents | undefined
+  #dispatchers: Dispatchers | undefined
 
   constructor(options: HttpOptions) {
     this.#options = options
@@ -161,7 +179,7 @@ export class Http {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#agents?.reading.close(), this.#agents?.changing.close()])
+    await this.#dispatchers?.reading.close()
   }
 
   async #once(call: HttpCall): Promise<HttpAnswer> {
@@ -179,23 +197,25 @@ export class Http {
         typeof value === 'string' ? value : value.reveal(),
       ]),
     )
-    if (!isReadOnly(call)) await passChangeGate()
     const timer = AbortSignal.timeout(timeout)
     let answer: HttpAnswer
     try {
       // Loaded with the first call: a plugin that only checks and diffs starts without it.
       const undici = await import('undici')
-      this.#agents ??= this.#makeAgents(undici)
-      if (!isReadOnly(call) && !isChangeGateOpen()) await passChangeGate()
-      const response = await undici.request(`${this.#origin}${call.path}`, {
-        dispatcher: this.#agents[isReadOnly(call) ? 'reading' : 'changing'],
-        method: call.method as Dispatcher.HttpMethod,
-        headers,
-        ...(call.body === undefined
-          ? {}
-          : { body: isText ? (call.body as string) : JSON.stringify(call.body) }),
-        signal: call.signal !== undefined && isReadOnly(call) ? AbortSignal.any([timer, call.signal]) : timer,
-      })
+      this.#dispatchers ??= this.#makeDispatchers(undici)
+      const dispatcher = this.#dispatchers[isReadOnly(call) ? 'reading' : 'changing']
+      const ask = () =>
+        undici.request(`${this.#origin}${call.path}`, {
+          dispatcher,
+          method: call.method as Dispatcher.HttpMethod,
+          headers,
+          ...(call.body === undefined
+            ? {}
+            : { body: isText ? (call.body as string) : JSON.stringify(call.body) }),
+          signal:
+            call.signal !== undefined && isReadOnly(call) ? AbortSignal.any([timer, call.signal]) : timer,
+        })
+      const response = await (isReadOnly(call) ? ask() : pastGate(ask))
       answer = { status: response.statusCode, headers: response.headers, text: await response.body.text() }
     } catch (cause) {
       if (isReadOnly(call) && call.signal?.aborted) throw this.#cancelled(call)
@@ -207,10 +227,10 @@ export class Http {
     return answer
   }
 
-  /** One for what changes something, whose connections are asked for at the gate. */
-  #makeAgents({ Agent, buildConnector }: typeof import('undici')): Agents {
+  #makeDispatchers({ Agent, buildConnector }: typeof import('undici')): Dispatchers {
     const connect = buildConnector({ ...this.#connect, ...this.#secureContext() })
-    return { reading: new Agent({ connect }), changing: new Agent({ connect: gated(connect) }) }
+    const reading = new Agent({ connect })
+    return { reading, changing: reading.compose(gated) }
   }
 
   /** Made once: every connection of a run would read the authorities and the keys anew. */

@@ -69,7 +69,7 @@ export const recordAttempt = async (place: AttemptsPlace, desired: string): Prom
   await write({ file, at: new Date().toISOString(), doubtful: before?.doubtful ?? [], desired: wanted })
 }
 
-/** Called after a run: the creates of it that failed, of which nobody knows whether they took effect. */
+/** Creates of the last attempt that failed, of which nobody knows whether they took effect. */
 export const recordDoubtful = async (place: AttemptsPlace, urns: readonly string[]): Promise<void> => {
   const [last] = await attemptsOf(place)
   if (last === undefined || urns.length === 0) return
@@ -79,18 +79,23 @@ export const recordDoubtful = async (place: AttemptsPlace, urns: readonly string
 /** Records creates as they fail. */
 export interface DoubtfulRecorder {
   readonly failed: (urn: string) => void
-  /** Resolves once everything is written. Never rejects: after the run it is recorded once more. */
+  /** Called after the run: records them all once more, and rejects where that cannot be written. */
   readonly done: () => Promise<void>
 }
 
 /** A run that dies later could not record what had failed in it before, and the engine knows nothing of that. */
 export const doubtfulRecorder = (place: AttemptsPlace): DoubtfulRecorder => {
+  const urns: string[] = []
   let writing = Promise.resolve()
   return {
     failed: (urn) => {
+      urns.push(urn)
       writing = writing.then(() => recordDoubtful(place, [urn])).catch(() => undefined)
     },
-    done: () => writing,
+    done: async () => {
+      await writing
+      await recordDoubtful(place, urns)
+    },
   }
 }
 

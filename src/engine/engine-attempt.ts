@@ -1,12 +1,13 @@
 import type { Patience } from './await-lease.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
-import { type EngineEvent, failedCreate, parseEvent } from './engine-event.ts'
+import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
 import { liveDigests } from './live-digests.ts'
 import {
   breaksState,
   changedProviders,
+  failedCreate,
   nameOfUrn,
   refusesState,
   type StackOperation,

@@ -1,5 +1,3 @@
-import { isProviderType } from './provider-type.ts'
-
 /** What the engine does to a resource, in its own words. Source: Pulumi's `apitype.OpType`. */
 export type Step =
   | 'same'
@@ -59,12 +57,6 @@ export interface EngineEvent {
  */
 export const isLastEvent = ({ resOpFailedEvent }: EngineEvent): boolean =>
   resOpFailedEvent?.metadata.op === 'delete-replaced' && resOpFailedEvent.metadata.old?.delete !== true
-
-/** The URN of a create that failed; it may have taken effect all the same. */
-export const failedCreate = ({ resOpFailedEvent }: EngineEvent): string | undefined => {
-  const step = resOpFailedEvent?.metadata
-  return step?.op === 'create' && !isProviderType(step.type) ? step.urn : undefined
-}
 
 /** An event of a line of the engine's output; undefined where the line is something else. Never throws. */
 export const parseEvent = (line: string): EngineEvent | undefined => {

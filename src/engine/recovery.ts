@@ -4,6 +4,7 @@ import {
   createsIn,
   type Interruption,
   interruptionsOf,
+  type KnownCreates,
   noAdoption,
 } from './interruptions.ts'
 import type { StackEngine } from './stack-engine.ts'
@@ -26,10 +27,8 @@ const together = (first: StackResult, second: StackResult): StackResult => {
   }
 }
 
-const unwantedIn = (state: string, doubtful: readonly string[]): readonly string[] => {
-  const { pending, present } = createsIn(state)
-  return [...new Set([...pending, ...doubtful])].filter((urn) => !present.has(urn))
-}
+const unwantedOf = ({ pending, present }: KnownCreates, doubtful: readonly string[]): readonly string[] =>
+  [...new Set([...pending, ...doubtful])].filter((urn) => !present.has(urn))
 
 const withoutInterruptions = (result: StackResult): StackResult => ({
   ...result,
@@ -62,7 +61,8 @@ const settleCreates = async (
   { doubtful, adoption: before }: Begun,
 ): Promise<StackResult> => {
   const known = tried(before)
-  const left = unwantedIn(await engine.exportState(), doubtful).filter((urn) => !known.has(urn))
+  const creates = createsIn(await engine.exportState())
+  const left = unwantedOf(creates, doubtful).filter((urn) => !known.has(urn))
   const adoption = await adoptCreates(engine, left)
   const result = adoption.adopted.length > 0 ? together(first, await engine.run('up')) : first
   if (result.outcome !== 'succeeded') return result
@@ -80,8 +80,7 @@ const settleCreates = async (
  * run removes them with it.
  */
 const bringUpAgain = async (engine: StackEngine): Promise<StackResult> => {
-  const doubtful = await engine.doubtful()
-  const { urns } = await openCreates(engine)
+  const { doubtful, urns } = await openCreates(engine)
   const adoption = await adoptCreates(engine, await engine.unwanted(urns))
   const result = await engine.run('up', { refresh: true })
   return result.outcome === 'succeeded' ? settleCreates(engine, result, { doubtful, adoption }) : result
@@ -111,6 +110,8 @@ export const bringUp = async (engine: StackEngine): Promise<StackResult> => {
 }
 
 interface OpenCreates {
+  /** Failed, and may have taken effect; in the state or not. */
+  readonly doubtful: readonly string[]
   /** Begun before, and not in the state. */
   readonly urns: readonly string[]
   readonly arePending: boolean
@@ -120,8 +121,9 @@ interface OpenCreates {
 const openCreates = async (engine: StackEngine): Promise<OpenCreates> => {
   const doubtful = await engine.doubtful()
   const state = await engine.exportState().catch(() => undefined)
-  if (state === undefined) return { urns: [], arePending: false }
-  return { urns: unwantedIn(state, doubtful), arePending: createsIn(state).isInterrupted }
+  if (state === undefined) return { doubtful, urns: [], arePending: false }
+  const creates = createsIn(state)
+  return { doubtful, urns: unwantedOf(creates, doubtful), arePending: creates.isInterrupted }
 }
 
 /**

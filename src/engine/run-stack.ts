@@ -8,7 +8,6 @@ import {
   hasAttempts,
   missingIn,
   recordAttempt,
-  recordDoubtful,
   withAttempts,
 } from './attempts.ts'
 import {
@@ -99,9 +98,6 @@ interface Recollection {
   readonly isOlder: boolean
 }
 
-const failedCreates = ({ resources }: StackResult): readonly string[] =>
-  resources.filter(({ change, failed }) => failed && change === 'create').map(({ urn }) => urn)
-
 const up = async (
   run: StackRun,
   { attempts }: Recollection,
@@ -113,7 +109,6 @@ const up = async (
   const recorder = doubtfulRecorder(attempts)
   const result = await runOrMake({ ...run, onFailedCreate: recorder.failed }, 'up', options, make)
   await recorder.done()
-  await recordDoubtful(attempts, failedCreates(result))
   return result
 }
 

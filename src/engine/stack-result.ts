@@ -117,6 +117,12 @@ export const isProvider = ({ type }: StepMetadata): boolean => isProviderType(ty
 export const isOurs = (step: StepMetadata): boolean =>
   !isProvider(step) && (step.new?.custom === true || step.old?.custom === true)
 
+/** The URN of a resource's create that failed; it may have taken effect all the same. */
+export const failedCreate = ({ resOpFailedEvent }: EngineEvent): string | undefined => {
+  const step = resOpFailedEvent?.metadata
+  return step?.op === 'create' && isOurs(step) ? step.urn : undefined
+}
+
 /** Several steps of one replacement are one change; its property paths are those of the step that has some. */
 const merge = (
   before: ResourceResult | undefined,

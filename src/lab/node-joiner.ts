@@ -7,11 +7,11 @@ import type { ObjectReference } from '../clients/vsphere-xml.ts'
 
 /** A swarm that nodes join and leave. What it answers does not matter; a promise is waited for. */
 export interface Swarm {
-  joinNode(node: { hostname: string; cpus: number; memoryBytes: number }): unknown
+  joinNode(node: JoiningMachine): unknown
   /** The node stays a member and is `down`. */
   markDown(hostname: string): unknown
   /** A member that was down, or was started anew, is there again, with what its machine has now. */
-  markReady(node: { hostname: string; cpus: number; memoryBytes: number }): unknown
+  markReady(node: JoiningMachine): unknown
   removeNode(hostname: string): unknown
 }
 
@@ -25,6 +25,9 @@ export interface SwarmMachine {
   readonly memoryBytes: number
   readonly isOn: boolean
 }
+
+/** What of a VM its swarm is told. */
+type JoiningMachine = Pick<SwarmMachine, 'hostname' | 'cpus' | 'memoryBytes'>
 
 /** What is known of a VM since it was first seen. */
 export interface Membership {
@@ -257,11 +260,11 @@ export class NodeJoiner {
   }
 
   async #act({ action, machine }: Step): Promise<void> {
-    const { cluster, hostname, cpus, memoryBytes } = machine
+    const { cluster, hostname } = machine
     const swarm = Object.hasOwn(this.#options.swarms, cluster) ? this.#options.swarms[cluster] : undefined
     if (swarm === undefined || action === 'none') return
-    if (action === 'join') await swarm.joinNode({ hostname, cpus, memoryBytes })
-    if (action === 'return') await swarm.markReady({ hostname, cpus, memoryBytes })
+    if (action === 'join') await swarm.joinNode(machine)
+    if (action === 'return') await swarm.markReady(machine)
     if (action === 'down') await swarm.markDown(hostname)
     if (action === 'remove') await swarm.removeNode(hostname)
     this.#options.report?.(`${hostname} ${sentences[action]} ${cluster}`)

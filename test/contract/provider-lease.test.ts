@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server as HttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { credentials, type ServiceError, status } from '@grpc/grpc-js'
@@ -93,8 +95,9 @@ const read = () => {
 
 const changes = { create: () => create('one'), update, delete: remove }
 
-const leaseOf = (token: number): Promise<void> =>
-  writeFile(path, `${JSON.stringify({ stack: 'nonprod.acme', token })}\n000000000000007\n`)
+const leaseText = (token: number): string =>
+  `${JSON.stringify({ stack: 'nonprod.acme', token })}\n000000000000007\n`
+const leaseOf = (token: number): Promise<void> => writeFile(path, leaseText(token))
 
 const refusal = (call: Promise<unknown>): Promise<ServiceError> =>
   call.then(
@@ -162,30 +165,72 @@ describe('a plugin of a run', () => {
   })
 })
 
-test('a client sends nothing that changes something past a closed gate, and reads', async () => {
+/** Of undici; told in the same breath. */
+const handedOver = 'undici:request:create'
+
+describe('a client', () => {
   const seen: string[] = []
-  const server = createServer((request, response) => {
-    seen.push(request.method ?? '')
-    response.end('{}')
+  let server: HttpServer
+  let http: Http
+
+  const change = () => http.json({ method: 'POST', path: '/things', body: {} })
+
+  beforeEach(async () => {
+    seen.length = 0
+    server = createServer((request, response) => {
+      seen.push(request.method ?? '')
+      response.end('{}')
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    http = new Http({ system: 'demo', endpoint: `http://127.0.0.1:${address.port}` })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const http = new Http({ system: 'demo', endpoint: `http://127.0.0.1:${address.port}` })
-  setChangeGate(leaseGuard({ path, token: 8 }))
-  try {
-    const error = await http.json({ method: 'POST', path: '/things', body: {} }).catch((thrown) => thrown)
-    expect(isFault(error, 'lease-lost')).toBe(true)
+  afterEach(async () => {
+    setChangeGate(undefined)
+    await http.close()
+    server.close()
+  })
+
+  test('sends nothing that changes something past a closed gate, and reads', async () => {
+    setChangeGate(leaseGuard({ path, token: 8 }))
+    expect(isFault(await change().catch((thrown) => thrown), 'lease-lost')).toBe(true)
     await http.json({ method: 'GET', path: '/things' })
     await leaseOf(8)
     await http.json({ method: 'DELETE', path: '/things/1' })
     expect(seen).toEqual(['GET', 'DELETE'])
-  } finally {
-    setChangeGate(undefined)
-    await http.close()
-    server.close()
-  }
+  })
+
+  test.each([
+    ['a new connection is made', false],
+    ['an idle connection is tried', true],
+  ])('sends nothing where the gate closes while %s', async (_, hasConnection) => {
+    if (hasConnection) await change()
+    setChangeGate(leaseGuard({ path, token: 7 }))
+    // The call is handed over and not written yet: as if the process had slept there.
+    const close = () => {
+      unsubscribe(handedOver, close)
+      writeFileSync(path, leaseText(8))
+    }
+    subscribe(handedOver, close)
+    expect(isFault(await change().catch((thrown) => thrown), 'lease-lost')).toBe(true)
+    expect(seen).toEqual(hasConnection ? ['POST'] : [])
+  })
+
+  test('sends once what the gate was closed to for a moment', async () => {
+    let looks = 0
+    setChangeGate({
+      verify: async () => undefined,
+      isOpenNow: () => {
+        looks += 1
+        return looks > 2
+      },
+    })
+    await change()
+    expect(seen).toEqual(['POST'])
+    expect(looks).toBe(3)
+  })
 })
 
 test('a plugin of a plain `pulumi` asks nobody', async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { compilePlatform, compileTenant } from '../../src/compile/compile.ts'
 import { bringUp, tearDown } from '../../src/engine/recovery.ts'
@@ -7,7 +6,13 @@ import { hasChanges } from '../../src/engine/stack-result.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { type Hands, handsOn } from '../integration/by-hand.ts'
-import { differences, openWorldReader, type World, type WorldReader } from '../integration/world.ts'
+import {
+  differences,
+  openWorldReader,
+  settledWorld,
+  type World,
+  type WorldReader,
+} from '../integration/world.ts'
 import { plantForeign } from './matrix/foreign.ts'
 import type { FastTime } from './model-engine/fast-time.ts'
 import { ModelEngine, ProcessDied } from './model-engine/model-engine.ts'
@@ -109,8 +114,7 @@ const makesAnew = (before: StackState, after: StackState): boolean => {
 const nameIn = (resource: Resource): string => ('name' in resource ? resource.name : '')
 
 /** Some of the looks that the lab takes at its VMs, as the model's time has them. */
-const lookMilliseconds = 100
-const mostLooks = 50
+const machineLooks = { milliseconds: 100, most: 50 }
 
 /** Runs cases on a lab, one after the other; each leaves it as it found it. */
 export class CaseRunner {
@@ -307,15 +311,8 @@ export class CaseRunner {
 
   /** Where there are VMs, once two looks at it are the same: a VM that is started anew is the node again a moment later. */
   async #worldWithMachines({ resources }: StackState): Promise<World> {
-    if (!resources.some(({ kind }) => kind === 'VirtualMachine')) return this.#world()
-    let world = await this.#world()
-    for (let look = 0; look < mostLooks; look++) {
-      await wait(lookMilliseconds)
-      const before = world
-      world = await this.#world()
-      if (differences(before, world).length === 0) break
-    }
-    return world
+    const hasMachines = resources.some(({ kind }) => kind === 'VirtualMachine')
+    return hasMachines ? settledWorld(() => this.#world(), machineLooks) : this.#world()
   }
 
   /** A connection that a fault has broken may break the first reading. */

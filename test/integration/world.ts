@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { Ucp } from '../../src/clients/ucp.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
@@ -271,17 +272,29 @@ export const differences = (wanted: World, found: World): readonly string[] =>
 const settlingMilliseconds = 60_000
 const lookMilliseconds = 500
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, lookMilliseconds))
+const pause = (): Promise<void> => wait(lookMilliseconds)
+
+/** A world once two looks at it are the same; after the most looks, as it is then. */
+export const settledWorld = async (
+  read: () => Promise<World>,
+  looks: { readonly milliseconds: number; readonly most: number },
+): Promise<World> => {
+  let now = await read()
+  for (let look = 0; look < looks.most; look++) {
+    await wait(looks.milliseconds)
+    const before = now
+    now = await read()
+    if (differences(before, now).length === 0) break
+  }
+  return now
+}
 
 /** The world of one cluster once two looks at it are the same. */
-export const readSettledWorld = async (lab: Lab, cluster: ClusterLab): Promise<World> => {
-  for (let before = await readWorld(lab, cluster); ; ) {
-    await pause()
-    const now = await readWorld(lab, cluster)
-    if (differences(before, now).length === 0) return now
-    before = now
-  }
-}
+export const readSettledWorld = (lab: Lab, cluster: ClusterLab): Promise<World> =>
+  settledWorld(() => readWorld(lab, cluster), {
+    milliseconds: lookMilliseconds,
+    most: Number.POSITIVE_INFINITY,
+  })
 
 /** What keeps a cluster from being in a world after all the time it has to get there; nothing where it is. */
 export const missedWorld = async (

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { type Node, NodeSpec } from '../../clients/docker-objects.ts'
 import { parseFilters, passes, passesIdAndName, passesLabels } from './filters.ts'
@@ -77,11 +78,6 @@ export const addNode = (state: EngineState, joining: JoiningNode): Node => {
   return node
 }
 
-const hasHardware = ({ Description }: Node, hardware: Hardware | undefined): boolean =>
-  hardware === undefined ||
-  (Description.Resources.NanoCPUs === resourcesOf(hardware).NanoCPUs &&
-    Description.Resources.MemoryBytes === hardware.memoryBytes)
-
 /** A machine that is switched off or comes back; with other hardware it was started anew. */
 export const setNodeState = (
   state: EngineState,
@@ -90,15 +86,16 @@ export const setNodeState = (
   hardware?: Hardware,
 ): void => {
   const node = state.nodes.get(id)
-  if (node === undefined || (node.Status.State === reached && hasHardware(node, hardware))) return
+  if (node === undefined) return
+  const { Resources } = node.Description
+  const now = hardware === undefined ? Resources : resourcesOf(hardware)
+  if (node.Status.State === reached && isDeepStrictEqual(now, Resources)) return
   const old = node.Status.State
   state.nodes.set(id, {
     ...node,
     Version: { Index: state.nextIndex() },
     UpdatedAt: timestamp(state.clock()),
-    ...(hardware === undefined
-      ? {}
-      : { Description: { ...node.Description, Resources: resourcesOf(hardware) } }),
+    Description: { ...node.Description, Resources: now },
     Status: {
       ...node.Status,
       State: reached,

@@ -112,12 +112,12 @@ const roundOf = (life: Life, round: number): Points => pointsOf((step) => everyP
 export const describeKills = (lifeOf: () => Life): void => {
   describe('a run that is killed', () => {
     const tallies = talliesOf()
-    const turns = Array.from({ length: isWhole ? rounds : 1 }, (_, round) => ({ turn: round + 1, round }))
+    const turns = Array.from({ length: isWhole ? rounds : 1 }, (_, round) => round + 1)
     test.each(turns)(
-      'is finished by the next one, which needs nobody and makes nothing twice ($turn)',
-      async ({ round }) => {
+      'is finished by the next one, which needs nobody and makes nothing twice (%d)',
+      async (turn) => {
         const life = lifeOf()
-        const points = isWhole ? roundOf(life, round) : sampleOf(life)
+        const points = isWhole ? roundOf(life, turn - 1) : sampleOf(life)
         const wrong = await liveThrough({ life, points, tallies }).finally(() => writeDown(tallies))
         expect(wrong).toEqual([])
       },

@@ -8,12 +8,15 @@ import {
   hasAttempts,
   missingIn,
   recordAttempt,
-  recordDoubtful,
   withAttempts,
 } from '../../../src/engine/attempts.ts'
-import { failedCreate } from '../../../src/engine/engine-event.ts'
 import type { EngineOptions, StackEngine } from '../../../src/engine/stack-engine.ts'
-import { type StackOperation, type StackResult, stackResult } from '../../../src/engine/stack-result.ts'
+import {
+  failedCreate,
+  type StackOperation,
+  type StackResult,
+  stackResult,
+} from '../../../src/engine/stack-result.ts'
 import type { StackState } from '../../../src/model/desired-state.ts'
 import { Life } from './life.ts'
 import { ModelRun, type RunOptions } from './model-run.ts'
@@ -87,16 +90,10 @@ export class ModelEngine implements StackEngine {
     if (operation !== 'up') return this.#run({ operation, refresh })
     await recordAttempt(this.#place, await this.#desired())
     const recorder = doubtfulRecorder(this.#place)
-    const result = await this.#run({ operation, refresh }, (event) => {
+    return this.#run({ operation, refresh }, (event) => {
       const urn = failedCreate(event)
       if (urn !== undefined) recorder.failed(urn)
     }).finally(recorder.done)
-    const failed = result.resources.filter(({ change, failed: isFailed }) => isFailed && change === 'create')
-    await recordDoubtful(
-      this.#place,
-      failed.map(({ urn }) => urn),
-    )
-    return result
   }
 
   doubtful(): Promise<readonly string[]> {

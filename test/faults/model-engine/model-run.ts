@@ -1,4 +1,5 @@
 import type { EngineEvent } from '../../../src/engine/engine-event.ts'
+import { isProviderType } from '../../../src/engine/provider-type.ts'
 import type { StackOperation } from '../../../src/engine/stack-result.ts'
 import type { Life } from './life.ts'
 import { Monitor } from './monitor.ts'
@@ -10,7 +11,6 @@ import {
   type Deployment,
   deletionRounds,
   foundationsOf,
-  isProviderType,
   type ResourceState,
   withoutGone,
 } from './resource-state.ts'

@@ -1,9 +1,9 @@
 import providerPb from '@pulumi/pulumi/proto/provider_pb.js'
 import type * as Resources from '@pulumi/pulumi/proto/resource_pb.js'
 import resourcePb from '@pulumi/pulumi/proto/resource_pb.js'
+import { isProviderType } from '../../../src/engine/provider-type.ts'
 import { fromStruct, toStruct } from './provider-host.ts'
 import type { Bag, ResourceState } from './resource-state.ts'
-import { isProviderType } from './resource-state.ts'
 import type { Answer } from './step-executor.ts'
 import type { Goal } from './step-generator.ts'
 

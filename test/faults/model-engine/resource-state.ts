@@ -40,8 +40,6 @@ export const emptyDeployment: Deployment = { resources: [], pending: [] }
 
 export const rootStackType = 'pulumi:pulumi:Stack'
 
-export const isProviderType = (type: string): boolean => type.startsWith('pulumi:providers:')
-
 /** The URN in a reference to a provider, `urn::id`. */
 export const urnOfReference = (reference: string): string => reference.slice(0, reference.lastIndexOf('::'))
 

@@ -1,9 +1,9 @@
 import type { EngineEvent, Step as StepName } from '../../../src/engine/engine-event.ts'
+import { isProviderType } from '../../../src/engine/provider-type.ts'
 import type { Life } from './life.ts'
 import type { DiffFound } from './provider-calls.ts'
 import { InitFailure } from './provider-host.ts'
 import type { Bag, PendingOperation, ResourceState } from './resource-state.ts'
-import { isProviderType } from './resource-state.ts'
 import type { Snapshots } from './snapshots.ts'
 
 export type Answer = 'done' | 'failed' | 'skipped'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isProviderType } from '../../../src/engine/provider-type.ts'
 import {
   type Checked,
   check,
@@ -17,7 +18,6 @@ import {
   type Bag,
   dependentsOf,
   foundationsOf,
-  isProviderType,
   type ResourceState,
   rootStackType,
   urnOfReference,
