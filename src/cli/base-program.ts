@@ -1,8 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { digest } from '../core/canonical.ts'
 import { programEnvironment } from '../core/program-environment.ts'
@@ -25,7 +37,8 @@ const layoutVersion = 1
 /** Installing packages takes minutes, compiling thousands of tenants seconds; what takes longer hangs. */
 const longestMilliseconds = 15 * 60 * 1000
 
-const keptExports = 8
+/** Of each: exports of programs, and what programs told. */
+const keptNewest = 8
 const keptMilliseconds = 7 * 24 * 60 * 60 * 1000
 
 /** The program of an earlier commit, which differs from the one that is running. */
@@ -145,13 +158,16 @@ const install = async (folder: string, { home, signal }: Workplace): Promise<voi
   if (end.exitCode !== 0) throw new ProgramFailure(`its packages cannot be installed: ${lastWords(end)}`)
 }
 
+const contentOf = (entries: readonly TreeEntry[]) =>
+  entries.map(({ path, executable, object }) => [path, executable, object])
+
 const folderOf = ({ entries, samePackages }: BaseProgram, project: string): string => {
-  const content = entries.map(({ path, executable, object }) => [path, executable, object])
+  const content = contentOf(entries)
   const packages = samePackages ? project : `${process.platform}-${process.arch}`
   return cacheFolder('base-program', digest([layoutVersion, packages, content]).slice(0, 32))
 }
 
-/** Exports that nobody used for a week go, but the newest few. */
+/** What nobody used for a week goes, but the newest few. */
 const prune = async (current: string): Promise<void> => {
   const folder = dirname(current)
   const all = await Promise.all(
@@ -163,9 +179,14 @@ const prune = async (current: string): Promise<void> => {
   const old = all
     .filter(({ path }) => path !== current)
     .sort((a, b) => b.at - a.at)
-    .slice(keptExports)
+    .slice(keptNewest)
     .filter(({ at }) => Date.now() - at > keptMilliseconds)
   for (const { path } of old) await rm(path, { recursive: true, force: true })
+}
+
+const used = async (path: string): Promise<void> => {
+  await utimes(path, new Date(), new Date())
+  await prune(path).catch(() => undefined)
 }
 
 export interface ProgramRequest {
@@ -192,8 +213,7 @@ const place = async ({ program, code, signal, note }: ProgramRequest, home: stri
         : install(made, { home, signal }),
     )
   }
-  await utimes(folder, new Date(), new Date())
-  await prune(folder).catch(() => undefined)
+  await used(folder)
   return folder
 }
 
@@ -236,28 +256,80 @@ const tell = async (folder: string, { home, signal }: Workplace): Promise<readon
   return asLines(await call('compile', '--json'))
 }
 
-/** A program that is at work. */
+/** Where it is kept what a program told of files. Both sides are named by their content, so that it never grows old. */
+const tellingOf = (folder: string, files: readonly TreeEntry[]): string =>
+  cacheFolder('base-states', digest([layoutVersion, basename(folder), contentOf(files)]).slice(0, 32))
+
+/** Longer than the line that ends every telling. */
+const endBytes = 64
+
+/** Whether something is kept, to its last line. */
+const isKept = async (path: string): Promise<boolean> => {
+  try {
+    const file = await open(path)
+    try {
+      const { size } = await file.stat()
+      const { buffer, bytesRead } = await file.read({
+        buffer: Buffer.alloc(endBytes),
+        position: Math.max(0, size - endBytes),
+      })
+      return /(?:^|\n)end\t\d+\t\d+\n$/.test(buffer.toString('latin1', 0, bytesRead))
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return false
+  }
+}
+
+const keep = async (path: string, lines: readonly string[]): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true })
+  const written = `${path}.${process.pid}`
+  await writeFile(written, `${lines.join('\n')}\n`, { mode: 0o600 })
+  await rename(written, path)
+  await used(path)
+}
+
+/** A program that is at work, or was before. */
 export interface Telling {
   /** What it says in the end, as `readStateLines` reads it. Rejects with ProgramFailure where it fails. */
   readonly lines: Promise<readonly string[]>
 }
 
+const tellAnew = async (
+  { files }: ProgramRequest,
+  entries: readonly TreeEntry[],
+  folder: string,
+  workplace: Workplace,
+): Promise<{ readonly lines: Promise<readonly string[]> }> => {
+  await mkdir(join(workplace.home, 'files'))
+  await writeEntries(files, entries, join(workplace.home, 'files'))
+  const told = tell(folder, workplace)
+  const kept = async (lines: readonly string[]): Promise<readonly string[]> => {
+    // Only what makes the next time faster.
+    await keep(tellingOf(folder, entries), lines).catch(() => undefined)
+    return lines
+  }
+  return { lines: told.then(kept) }
+}
+
 /**
  * Starts the program of an earlier commit on that commit's files, in a process and a folder of its own, to tell what it makes of
- * them. Resolves once it runs: what this process does meanwhile does not hold it up.
+ * them. Resolves once it runs: what this process does meanwhile does not hold it up. What it told before is not asked again.
  *
  * @throws {ProgramFailure} where it cannot be made ready.
  * @throws {Fault} where git fails.
  */
 export const startProgram = async (request: ProgramRequest): Promise<Telling> => {
-  const { files, commit, signal } = request
+  const { program, code, files, commit, signal } = request
+  const entries = await listTree(files, commit, typedNames)
+  const told = tellingOf(folderOf(program, code.folder), entries)
+  if (await isKept(told)) return { lines: used(told).then(() => linesOf(told)) }
   const home = await mkdtemp(join(tmpdir(), 'tenantry-base-'))
   const leave = (): Promise<void> => rm(home, { recursive: true, force: true })
   try {
-    const folder = await place(request, home)
-    await mkdir(join(home, 'files'))
-    await writeEntries(files, await listTree(files, commit, typedNames), join(home, 'files'))
-    return { lines: tell(folder, { home, signal }).finally(leave) }
+    const { lines } = await tellAnew(request, entries, await place(request, home), { home, signal })
+    return { lines: lines.finally(leave) }
   } catch (error) {
     await leave()
     throw error

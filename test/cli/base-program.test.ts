@@ -1,9 +1,12 @@
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -32,6 +35,8 @@ afterEach(() => {
 })
 
 const cache = (): string => join(process.env.TENANTRY_CACHE ?? '', 'base-program')
+
+const tellings = (): string => join(process.env.TENANTRY_CACHE ?? '', 'base-states')
 
 const states = selectStacks(soundFleet([acme, bolt]), { organizations: [], clusters: [] })
 
@@ -214,9 +219,58 @@ describe('what is kept of a program', () => {
       utimesSync(join(cache(), `old-${index}`), long, long)
     }
     utimesSync(join(cache(), kept), long, long)
+    for (const name of readdirSync(tellings())) rmSync(join(tellings(), name))
     await since(repository)
     expect(readdirSync(cache())).toHaveLength(9)
     expect(readdirSync(cache())).toContain(kept)
+  })
+})
+
+describe('what a program told', () => {
+  /** A program that adds a line to a file whenever it is asked. */
+  const counting = (): { readonly program: string; readonly asked: () => number } => {
+    const file = join(temporaryFolder(), 'asked')
+    const program = `
+      import { appendFileSync } from 'node:fs'
+      appendFileSync(${JSON.stringify(file)}, 'x')
+      ${saying(told(...states.slice(1)))}`
+    return { program, asked: () => readFileSync(file, 'utf8').length }
+  }
+
+  it('is asked once for the same files, and anew for others', async () => {
+    const { program, asked } = counting()
+    const repository = withProgram(program)
+    const first = await since(repository)
+    const again = await since(repository)
+    expect([first.stacks, again.stacks]).toEqual([['nonprod.platform'], ['nonprod.platform']])
+    expect(again.found?.compiledBy).toBe('its own program')
+    expect(asked()).toBe(1)
+    repository.commit({ 'bin/tenantry.mjs': program, 'tenants/bolt.ts': null })
+    repository.commit({ 'bin/tenantry.mjs': '// The program that is running.\n' })
+    await since(repository)
+    expect(asked()).toBe(2)
+  })
+
+  it('is asked again where what is kept was cut', async () => {
+    const { program, asked } = counting()
+    const repository = withProgram(program)
+    await since(repository)
+    for (const name of readdirSync(tellings())) truncateSync(join(tellings(), name), 1000)
+    expect((await since(repository)).stacks).toEqual(['nonprod.platform'])
+    expect(asked()).toBe(2)
+    await since(repository)
+    expect(asked()).toBe(2)
+  })
+
+  it('is asked all the same where it cannot be kept', async () => {
+    const { program, asked } = counting()
+    mkdirSync(process.env.TENANTRY_CACHE ?? '')
+    writeFileSync(tellings(), 'in the way')
+    const repository = withProgram(program)
+    for (const times of [1, 2]) {
+      expect((await since(repository)).stacks).toEqual(['nonprod.platform'])
+      expect(asked()).toBe(times)
+    }
   })
 })
 
