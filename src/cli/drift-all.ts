@@ -1,3 +1,4 @@
+import type { Issue } from '../core/issue.ts'
 import type { Connected } from '../deploy/connected.ts'
 import type { StackResult } from '../engine/stack-result.ts'
 import type { Fleet } from '../load/fleet.ts'
@@ -12,6 +13,8 @@ import { lookAround, type Surroundings, surroundings } from './look-around.ts'
 import { type Repair, repairOf } from './put-right.ts'
 import type { RefreshAllReport } from './refresh-all.ts'
 import type { RunWavesReport } from './run-waves.ts'
+import { strayOf } from './stray-stacks.ts'
+import { vanishedIssues } from './vanished.ts'
 
 /** What drift is looked for with; the effects of it are given, so that what is decided can be tried without them. */
 export interface DriftRequest {
@@ -54,6 +57,8 @@ export interface DriftReport {
   readonly drifted: readonly DriftedStack[]
   readonly unowned: readonly UnownedThing[]
   readonly blindSpots: readonly BlindSpot[]
+  /** Stacks that were read and that no file asks for any more. */
+  readonly vanished: readonly Issue[]
   /** Where it was asked for. */
   readonly repair?: { readonly withheld: Repair['withheld']; readonly report: RunWavesReport | undefined }
   readonly seconds: number
@@ -173,9 +178,14 @@ const surveysOf = (request: DriftRequest, { connect }: DriftEffects): readonly C
     states: holdingsOf(cluster, request),
   }))
 
+const vanishedOf = ({ fleet, desired, stacks, now }: DriftRequest): readonly Issue[] => {
+  const asked = new Set(desired.map(({ stack }) => stack))
+  return vanishedIssues(fleet, stacks.filter((stack) => !asked.has(stack)).map(strayOf), now)
+}
+
 /**
  * Reads every stack, tells what was changed by hand and by whom, now or before an earlier reading that nobody followed up, and what
- * is there that belongs to nobody; puts right what may be put right, where it is asked for.
+ * is there that belongs to nobody, which stacks no file asks for; puts right what may be put right, where it is asked for.
  *
  * The reading of one stack that fails stops no other. @throws {Fault} where a cluster's connection cannot be read.
  */
@@ -189,6 +199,7 @@ export const driftAll = async (request: DriftRequest, effects: DriftEffects): Pr
   return {
     results,
     drifted,
+    vanished: vanishedOf(request),
     ...around,
     ...(repair === undefined ? {} : { repair }),
     seconds: (performance.now() - started) / 1000,

@@ -1,3 +1,5 @@
+import type { Issue } from '../core/issue.ts'
+import { renderIssues } from '../load/render-issues.ts'
 import type { UnownedThing } from '../plan/unowned.ts'
 import type { BlindSpot } from '../survey/survey-cluster.ts'
 import type { DriftReport } from './drift-all.ts'
@@ -48,12 +50,19 @@ const repairLines = ({ repair }: DriftReport): readonly string[] => {
   ]
 }
 
+const printVanished = ({ print, color }: Terminal, vanished: readonly Issue[]): void => {
+  if (vanished.length === 0) return
+  print(renderIssues(vanished, new Map(), { color: color.isColorSupported }))
+  print('')
+}
+
 /** What was found and what was done, for people. */
 export const printDrift = (terminal: Terminal, report: DriftReport): void => {
   const byStack = new Map(report.drifted.map(({ stack, changes }) => [stack, changes]))
   printHandChanges(terminal, report.results, ({ stack }) => byStack.get(stack) ?? [])
   printUnowned(terminal, report.unowned)
   printBlindSpots(terminal, report.blindSpots)
+  printVanished(terminal, report.vanished)
   for (const line of repairLines(report)) terminal.print(line)
   terminal.print(
     closingLine(report.results, report.seconds, {
@@ -76,6 +85,7 @@ export const driftAsJson = (report: DriftReport): object => ({
   })),
   unowned: report.unowned,
   blindSpots: report.blindSpots,
+  vanished: report.vanished,
   ...(report.repair === undefined
     ? {}
     : {
@@ -90,8 +100,10 @@ export const driftAsJson = (report: DriftReport): object => ({
 })
 
 /** Whether what was found is still so: not where all of it was put right. */
-const isLeft = ({ drifted, unowned, repair }: DriftReport): boolean =>
-  unowned.length > 0 || (repair === undefined ? drifted.length > 0 : repair.withheld.length > 0)
+const isLeft = ({ drifted, unowned, vanished, repair }: DriftReport): boolean =>
+  unowned.length > 0 ||
+  vanished.length > 0 ||
+  (repair === undefined ? drifted.length > 0 : repair.withheld.length > 0)
 
 /** Clean where all is as applied, or was put right; issues where something is left; a fault where something could not be read. */
 export const driftExitCode = (report: DriftReport): number => {

@@ -23,7 +23,8 @@ const desiredStacks = (fleet: Fleet): ReadonlySet<string> =>
     ]),
   )
 
-const parse = (stack: string): StrayStack => {
+/** Of a stack's name. Pure. */
+export const strayOf = (stack: string): StrayStack => {
   const dot = stack.indexOf('.')
   return { stack, cluster: stack.slice(0, dot), organization: stack.slice(dot + 1) }
 }
@@ -41,7 +42,7 @@ export const strayStacks = (
   const desired = desiredStacks(fleet)
   return existing
     .filter((stack) => stack.includes('.') && !desired.has(stack))
-    .map(parse)
+    .map(strayOf)
     .filter((stray) => isSelected(stray, selection))
 }
 

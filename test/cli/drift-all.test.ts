@@ -268,6 +268,14 @@ describe('drift', () => {
     expect(driftExitCode(report)).toBe(3)
   })
 
+  test('says of every stack that no file asks for that it is so, and is not clean', async () => {
+    const report = await driftAll(request({ desired: [state('acme')] }), world([]).effects)
+    expect(driftExitCode(report)).toBe(1)
+    expect(printed(report)).toContain('2 stacks are applied on nonprod, nonprod.held first, and no file')
+    expect(driftAsJson(report)).toMatchObject({ vanished: [{ code: 'fleet/vanished-file' }] })
+    expect(driftAsJson(await driftAll(request(), world([]).effects))).toMatchObject({ vanished: [] })
+  })
+
   test('looks around nowhere where no cluster is to be looked at', async () => {
     const things: LiveThing[] = [{ kind: 'network', name: 'acme-old', owner: 'nonprod.acme' }]
     const { unowned } = await driftAll(request({ clusters: [] }), world([], { things }).effects)

@@ -132,7 +132,7 @@ export const driftCommand = (context: CommandContext): Command =>
       'after',
       `
 Reads every stack, as \`tenantry refresh\` does, and looks around on each cluster for what carries our mark or stands in our
-collections and is in no stack: that belongs to nobody and is only told. Where an organization is named, nobody looks around.
+collections and is in no stack: that belongs to nobody and is only told. A stack that no file asks for any more is an issue. Where an organization is named, nobody looks around.
 Who changed something is told where its system knows: vCenter does; UCP notes who made a thing, on some versions.
 
 With --fix what was applied before is applied again: nothing of files that were not applied yet. An organization on hold
