@@ -56,7 +56,7 @@ describe('the pipeline of GitLab CI', () => {
   })
 
   test.each([
-    ['a part of the history only', "GIT_DEPTH: '0'", "GIT_DEPTH: '20'"],
+    ['a part of the history only', 'GIT_DEPTH: "0"', "GIT_DEPTH: '20'"],
     ['a runner of ours for forks', 'timeout: 15 minutes', 'timeout: 15 minutes\n  tags: [tenantry-preview]'],
     [
       'an environment for forks',
