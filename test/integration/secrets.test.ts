@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Vault } from '../../src/clients/vault.ts'
 import { Connections } from '../../src/deploy/connections.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
+import { initStack } from '../../src/engine/run-stack.ts'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { InjectedFault } from '../../src/lab/faults.ts'
 import { usersFile } from '../../src/lab/lab-credentials.ts'
@@ -216,12 +217,11 @@ beforeAll(async () => {
   echo = await startEchoServer()
   leftovers = join(session.files, 'leftovers')
   await mkdir(leftovers)
-  const [platform, tenant] = await states()
-  if (platform === undefined || tenant === undefined) throw new Error('no such stacks')
+  const [platform] = await states()
+  if (platform === undefined) throw new Error('no such stack')
   openDoors(() => undefined, '')
   expect(failuresOf((await session.run('up', [platform])).results)).toEqual([])
-  // Makes the stack's empty state, which the plain CLI asks for.
-  expect(failuresOf((await session.run('preview', [tenant])).results)).toEqual([])
+  await initStack({ stack, engine: session.engine, environment: session.environment })
 })
 afterAll(async () => {
   await echo?.stop()
