@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Raised when bundles made by an older form of this file must not be used. */
-const bundlerVersion = 4
+const bundlerVersion = 5
 const keptBuilds = 4
 const keptMilliseconds = 60 * 60 * 1000
 
@@ -109,7 +109,7 @@ const build = async (entry, target) => {
     minifyWhitespace: entry !== 'program',
     mainFields: ['module', 'main'],
     external: [...alwaysExternal, ...(runsInHost.has(entry) ? sharedWithHost : [])],
-    plugins: entry === 'program' ? [slimPulumi] : [],
+    plugins: runsInHost.has(entry) ? [slimPulumi] : [],
     banner: { js: requireBanner },
     logLevel: 'error',
   })

@@ -1,0 +1,7 @@
+import type { GivenProgram } from '../engine/engine-attempt.ts'
+
+/** The program of a stack in this process, which a plain `pulumi` runs as src/program.ts; loaded when one is run first. */
+export const inlineProgram = async (given: GivenProgram): Promise<void> => {
+  const { runStackProgram } = await import('../stack-program.ts')
+  await runStackProgram(given)
+}
