@@ -153,7 +153,7 @@ const runIn = async (
   const clients = connect(parts, request, () => end.abort())
   Object.assign(store.settings, clients)
   const { fail, hasFailed, allTold } = failures(parts, clients.engine)
-  const forget = catchStrayErrors(store, fail)
+  const forget = catchStrayErrors(store, { fail, end: () => end.abort() })
   const gone = new Promise<false>((done) => end.signal.addEventListener('abort', () => done(false)))
   const isThrough = await Promise.race([runThrough({ parts, program, fail, hasFailed }), gone])
   await allTold()
