@@ -23,6 +23,8 @@ export interface StackProgram {
   readonly stack: string
   /** TENANTRY_ROOT, TENANTRY_DESIRED, TENANTRY_CONNECTIONS and TENANTRY_ADOPT of it are read. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What the stack is to hold, where that is known already. */
+  readonly state?: StackState
   /** Where relative paths of the environment begin: the Pulumi project's, where the engine runs. Absolute. */
   readonly folder: string
 }
@@ -91,10 +93,16 @@ const connect = (program: StackProgram, cluster: string): (() => Connected) => {
   }
 }
 
-const register = async (program: StackProgram): Promise<void> => {
-  const { stack, environment, folder } = program
+const stateOf = async (program: StackProgram): Promise<StackState> => {
+  const { stack, environment, folder, state } = program
+  if (state !== undefined) return state
   const desired = environment.TENANTRY_DESIRED
-  const state = desired ? readDesired(resolve(folder, desired), stack) : await compileStack(program)
+  return desired ? readDesired(resolve(folder, desired), stack) : compileStack(program)
+}
+
+const register = async (program: StackProgram): Promise<void> => {
+  const { environment } = program
+  const state = await stateOf(program)
   deployStack({
     state,
     connected: connect(program, state.cluster),

@@ -34,7 +34,7 @@ export interface RunAllRequest {
 }
 
 /** What a plan or a person asks of the run of one stack. */
-export type ParticularRun = Pick<StackRun, 'approve' | 'patience' | 'refresh'>
+export type ParticularRun = Pick<StackRun, 'approve' | 'begun' | 'patience' | 'refresh'>
 
 export interface RunAllReport {
   readonly results: readonly StackResult[]

@@ -55,6 +55,8 @@ export interface StackRun {
   readonly project?: string
   /** Registers the stack's resources, in this process; a language host runs the project's program otherwise. */
   readonly program?: (given: GivenProgram) => Promise<void>
+  /** The same preview, which runs already; of `preview`. Ends with the signal. */
+  readonly begun?: (signal: AbortSignal | undefined) => Promise<StackResult>
   readonly onProgress?: (progress: StackProgress) => void
   /** Called with the URN of a create as it fails. */
   readonly onFailedCreate?: (urn: string) => void
