@@ -26,7 +26,8 @@ export interface EarlyRequest {
   readonly parallel: number
 }
 
-interface EarlyPreview {
+/** One that runs. */
+export interface EarlyPreview {
   readonly state: StackState
   readonly result: Promise<StackResult>
   readonly cancel: AbortController
@@ -52,7 +53,8 @@ const takenOver =
     return result
   }
 
-const previews = (begun: readonly EarlyPreview[]): EarlyPreviews => {
+/** Those that were begun, until each is taken or ended. */
+export const earlyPreviews = (begun: readonly EarlyPreview[]): EarlyPreviews => {
   const left = new Set(begun)
   return {
     take: (state) => {
@@ -94,7 +96,7 @@ const states = ({ context, found, selection }: EarlyRequest): readonly StackStat
  */
 export const beginPreviews = async (request: EarlyRequest): Promise<EarlyPreviews> => {
   const likely = states(request)
-  if (likely.length === 0 || likely.length > request.parallel) return previews([])
+  if (likely.length === 0 || likely.length > request.parallel) return earlyPreviews([])
   const place = await placeOf(request.context)
-  return previews(place === undefined ? [] : likely.map((state) => begin(state, place)))
+  return earlyPreviews(place === undefined ? [] : likely.map((state) => begin(state, place)))
 }

@@ -221,7 +221,7 @@ const reportPreview = async (
 }
 
 /** The early previews of a run, which begin with the commit that it names. */
-const earlyPreviews = (context: CommandContext, selection: Selection, options: PreviewOptions) => {
+const earlyOf = (context: CommandContext, selection: Selection, options: PreviewOptions) => {
   let early: EarlyPreviews | undefined
   return {
     onFound: async (found: FoundBase): Promise<void> => {
@@ -233,7 +233,7 @@ const earlyPreviews = (context: CommandContext, selection: Selection, options: P
   }
 }
 
-type Early = ReturnType<typeof earlyPreviews>
+type Early = ReturnType<typeof earlyOf>
 
 const previewSubject = async (
   context: CommandContext,
@@ -261,7 +261,7 @@ const runPreview = async (
 ): Promise<void> => {
   checkReportOptions(options)
   const selection = { organizations, clusters: options.cluster }
-  const early = earlyPreviews(context, selection, options)
+  const early = earlyOf(context, selection, options)
   try {
     await previewSubject(context, selection, options, early)
   } finally {
