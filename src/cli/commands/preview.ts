@@ -13,6 +13,7 @@ import { runEnvironment } from '../environment.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import type { FoundBase } from '../find-since.ts'
 import { earlierFiles } from '../frozen.ts'
+import { loadPrograms } from '../inline-program.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
 import { previewPlan } from '../preview-plan.ts'
@@ -262,6 +263,8 @@ const runPreview = async (
   checkReportOptions(options)
   const selection = { organizations, clusters: options.cluster }
   const early = earlyOf(context, selection, options)
+  // While git is asked.
+  if (options.since !== undefined) setImmediate(loadPrograms)
   try {
     await previewSubject(context, selection, options, early)
   } finally {
