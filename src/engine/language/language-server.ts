@@ -1,5 +1,6 @@
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
+import type { Server, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
 import type { RunRequest, RunResponse } from '@pulumi/pulumi/proto/language_pb.js'
+import { Fault } from '../../core/fault.ts'
 import { type Program, type ProgramRun, startProgram } from './program-run.ts'
 import { type Sdk, sdk } from './sdk.ts'
 
@@ -51,25 +52,35 @@ const versionOf =
     answer(null, info)
   }
 
+const listen = (server: Server, { grpc }: Sdk): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(notServed(error)),
+    )
+  })
+
+const notServed = (cause: Error): Fault =>
+  new Fault('unavailable', `The program cannot be served to the engine on 127.0.0.1: ${cause.message}`, {
+    details: { hint: 'This machine has no free port, or no loopback interface.' },
+    cause,
+  })
+
 /**
  * Serves one program to the one engine that runs `stack`, on 127.0.0.1, in this process: neither a language host nor a Node of
  * its own has to start for it.
+ *
+ * @throws {Fault} `unavailable` where nothing can be served on this machine.
  */
 export const serveProgram = async (stack: string, program: Program): Promise<LanguageServer> => {
   const parts = sdk()
-  const { Server, ServerCredentials } = parts.grpc
-  const server = new Server({ 'grpc.enable_channelz': 0 })
+  const server = new parts.grpc.Server({ 'grpc.enable_channelz': 0 })
   const { run, abandon } = runner(parts, stack, program)
   server.addService(parts.languageGrpc.LanguageRuntimeService, {
     run,
     getRequiredPlugins: noPlugins(parts),
     getPluginInfo: versionOf(parts),
   })
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    )
-  })
+  const port = await listen(server, parts)
   return {
     address: `127.0.0.1:${port}`,
     stop: () => {
