@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Raised when bundles made by an older form of this file must not be used. */
-const bundlerVersion = 4
+const bundlerVersion = 7
 const keptBuilds = 4
 const keptMilliseconds = 60 * 60 * 1000
 
@@ -21,6 +21,9 @@ const keptMilliseconds = 60 * 60 * 1000
 const alwaysExternal = ['esbuild', 'typescript', 'vitest']
 const sharedWithHost = ['@pulumi/pulumi']
 const runsInHost = new Set(['program', 'cli/main'])
+
+/** Scripts, whose compiled form can be kept (bin/run-bundle.mjs): of ES modules Node 20 keeps none. */
+const scripts = new Set(['cli/main'])
 
 /** The program gets a part of `@pulumi/pulumi` instead of all of it. @type {import('esbuild').Plugin} */
 const slimPulumi = {
@@ -90,6 +93,20 @@ const requireBanner = [
   "const __dirname = __filename.slice(0, __filename.lastIndexOf('/'))",
 ].join(';')
 
+/** What a script has instead of `import.meta.url`; instead of `import()` it has `require`, since Node warns of a script’s imports. */
+const scriptBanner = "const tenantryUrl = require('node:url').pathToFileURL(__filename).href;"
+
+/** @param {string} entry @returns {import('esbuild').BuildOptions} */
+const formOf = (entry) =>
+  scripts.has(entry)
+    ? {
+        format: 'cjs',
+        banner: { js: scriptBanner },
+        define: { 'import.meta.url': 'tenantryUrl' },
+        supported: { 'dynamic-import': false },
+      }
+    : { format: 'esm', banner: { js: requireBanner } }
+
 /** @param {string} entry @param {string} target */
 const build = async (entry, target) => {
   const { build: esbuild } = await import('esbuild')
@@ -99,7 +116,7 @@ const build = async (entry, target) => {
     outfile: join(temporary, basename(target)),
     absWorkingDir: root,
     bundle: true,
-    format: 'esm',
+    ...formOf(entry),
     platform: 'node',
     target: 'node20',
     // The SDK asks for a stack at every resource, and the language host would map each: 0.1 s. So the program has no map
@@ -109,8 +126,7 @@ const build = async (entry, target) => {
     minifyWhitespace: entry !== 'program',
     mainFields: ['module', 'main'],
     external: [...alwaysExternal, ...(runsInHost.has(entry) ? sharedWithHost : [])],
-    plugins: entry === 'program' ? [slimPulumi] : [],
-    banner: { js: requireBanner },
+    plugins: runsInHost.has(entry) ? [slimPulumi] : [],
     logLevel: 'error',
   })
   for (const file of [`${basename(target)}.map`, basename(target)])
@@ -121,14 +137,14 @@ const build = async (entry, target) => {
 /**
  * The path of a bundle of `src/<entry>.ts` that is as new as the sources; made unless it is there.
  *
- * One ES module in one file. Put in place by a rename: processes that build at once do the same work twice, no more.
+ * One file: an ES module, or a script where its compiled form is kept. Put in place by a rename: processes that build at once do the same work twice, no more.
  * @param {string} entry e.g. `cli/main` or `src/cli/main.ts`
  * @returns {Promise<string>}
  */
 export const ensureBundle = async (entry) => {
   const name = entry.replace(/^src\//, '').replace(/\.ts$/, '')
   const digest = sourcesDigest()
-  const target = join(builds, digest, `${name}.mjs`)
+  const target = join(builds, digest, `${name}.${scripts.has(name) ? 'cjs' : 'mjs'}`)
   if (existsSync(target)) return target
   mkdirSync(dirname(target), { recursive: true })
   await build(name, target)

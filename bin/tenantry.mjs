@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import './short-run.mjs'
 import { ensureBundle, root } from './bundle.mjs'
+import { runBundle } from './run-bundle.mjs'
 
 /** Exit code of a fault. Source: design §10. */
 const faultExitCode = 3
@@ -18,8 +18,9 @@ const refuse = (error) => {
 if (existsSync(join(root, 'node_modules', 'esbuild'))) {
   const bundle = await ensureBundle('cli/main').catch(refuse)
   if (bundle !== undefined) {
-    const { main } = await import(pathToFileURL(bundle).href)
-    process.exitCode = await main(process.argv.slice(2))
+    const { exports, keep } = runBundle(bundle)
+    process.exitCode = await exports.main(process.argv.slice(2), ensureBundle)
+    keep()
   }
 } else {
   process.stderr.write(`tenantry: its packages are not installed. Run \`npm ci\` in ${root} first.\n`)

@@ -1,4 +1,5 @@
 import type { Issue } from '../core/issue.ts'
+import type { Bundler } from '../lab/control.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command gets. */
@@ -8,6 +9,8 @@ export interface CommandContext {
   /** The checkout that the code and the Pulumi project stand in, absolute. */
   readonly project: string
   readonly terminal: Terminal
+  /** What bundled this program, which a script cannot import; undefined where it runs from its sources. */
+  readonly bundle?: Bundler
   /** Sets the exit code of the process; the highest said wins. */
   readonly finish: (code: number) => void
   /** Told of every issue that is reported, beside being printed. */

@@ -10,7 +10,8 @@ import type { CommandContext } from './command-context.ts'
 import { tryVcsim } from './real-parts.ts'
 
 /** The bundler of this checkout, which is plain JavaScript and stands outside of every bundle. */
-export const bundlerOf = async (project: string): Promise<Bundler> => {
+export const bundlerOf = async ({ bundle, project }: CommandContext): Promise<Bundler> => {
+  if (bundle !== undefined) return bundle
   const module = (await import(pathToFileURL(join(project, 'bin', 'bundle.mjs')).href)) as {
     ensureBundle: Bundler
   }
@@ -25,16 +26,17 @@ export interface LabParts {
 
 /** Starts the lab for the clusters of a fleet, with the engine and the real parts that can be had. */
 export const startLabFor = async (
-  { project, terminal }: CommandContext,
+  context: CommandContext,
   fleet: Fleet,
   options: LabParts,
 ): Promise<LabRecord> => {
+  const { project, terminal } = context
   const engine = await ensureEngine({ report: terminal.note })
   if (options.real) await tryVcsim(terminal.note)
   return labUp({
     root: project,
     clusters: fleet.clusters.map(({ value }) => value),
-    bundle: await bundlerOf(project),
+    bundle: await bundlerOf(context),
     // The table of parts says all of it again: where a person watches, these lines pass by.
     report: terminal.live ? terminal.status : terminal.note,
     engineFolder: engine.directory,

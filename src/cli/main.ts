@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { checkoutRoot } from '../engine/checkout.ts'
+import type { Bundler } from '../lab/control.ts'
 import type { CommandContext } from './command-context.ts'
 import { affectedCommand } from './commands/affected.ts'
 import { ciCommand } from './commands/ci.ts'
@@ -40,8 +41,8 @@ const makeCommands = [
   labCommand,
 ] as const
 
-/** Carries out one command line; resolves to the exit code: 0 clean, 1 issues, 2 usage, 3 a fault. Never rejects. */
-export const main = async (argv: readonly string[]): Promise<number> => {
+/** Carries out one command line, with what bundled this program where it is a bundle; resolves to the exit code: 0 clean, 1 issues, 2 usage, 3 a fault. Never rejects. */
+export const main = async (argv: readonly string[], bundle?: Bundler): Promise<number> => {
   const terminal = openTerminal()
   let code: number = exitCode.clean
   const program = new Command('tenantry')
@@ -51,6 +52,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     },
     project: checkoutRoot(),
     terminal,
+    ...(bundle === undefined ? {} : { bundle }),
     finish: (said) => {
       code = Math.max(code, said)
     },

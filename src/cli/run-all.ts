@@ -10,6 +10,7 @@ import type { AccessSentence } from '../plan/access-summary.ts'
 import { appliedAsIs, appliedFolder, readApplied, recordApplied, unsettleApplied } from './applied.ts'
 import { forgetBegun } from './begun-plans.ts'
 import { keepDeparted } from './departed.ts'
+import { inlineProgram } from './inline-program.ts'
 import { forgetDrift } from './known-drift.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
@@ -33,7 +34,7 @@ export interface RunAllRequest {
 }
 
 /** What a plan or a person asks of the run of one stack. */
-export type ParticularRun = Pick<StackRun, 'approve' | 'patience' | 'refresh'>
+export type ParticularRun = Pick<StackRun, 'approve' | 'begun' | 'patience' | 'refresh'>
 
 export interface RunAllReport {
   readonly results: readonly StackResult[]
@@ -149,6 +150,7 @@ const makeRun = async (request: RunAllRequest, state: StackState, observer: Obse
     environment: request.environment,
     project: request.project,
     desired: await writeDesired(request.project, state),
+    program: inlineProgram,
     onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
   }
   await unsettle(request, run)

@@ -1,9 +1,11 @@
 import type { Cluster } from '../cluster/schema.ts'
 import { isOnCluster } from '../compile/on-cluster.ts'
+import { eachOf, type Work } from '../core/work.ts'
 import { didYouMean } from '../load/did-you-mean.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import { organizationMadeAs } from '../tenant/former-name.ts'
+import type { Tenant } from '../tenant/schema.ts'
 import { platformOnce, tenantOnce } from './compile-once.ts'
 import { UsageError } from './exit-code.ts'
 
@@ -39,13 +41,26 @@ export const asMadeSelection = ({ tenants }: Fleet, selection: Selection): Selec
   return { ...selection, organizations: selection.organizations.map((name) => former.get(name) ?? name) }
 }
 
-const selects = (names: readonly string[], name: string): boolean =>
+/** Whether a list of names means this one: an empty one means all. */
+export const selects = (names: readonly string[], name: string): boolean =>
   names.length === 0 || names.includes(name)
 
-const stacksOfCluster = (fleet: Fleet, selection: Selection, cluster: Cluster): StackState[] => {
-  const tenants = fleet.tenants
+const tenantsOn = (fleet: Fleet, { organizations }: Selection, cluster: Cluster): Tenant[] =>
+  fleet.tenants
     .map(({ value }) => value)
-    .filter((tenant) => isOnCluster(tenant, cluster) && selects(selection.organizations, tenant.organization))
+    .filter((tenant) => isOnCluster(tenant, cluster) && selects(organizations, tenant.organization))
+
+const clustersOf = (fleet: Fleet, { clusters }: Selection): Cluster[] =>
+  fleet.clusters.map(({ value }) => value).filter(({ cluster }) => selects(clusters, cluster))
+
+/** What `selectStacks` compiles, so that it then finds everything compiled. */
+export function* compileEach(fleet: Fleet, selection: Selection): Work<void> {
+  for (const cluster of clustersOf(fleet, selection))
+    yield* eachOf(tenantsOn(fleet, selection, cluster), (tenant) => tenantOnce(tenant, cluster))
+}
+
+const stacksOfCluster = (fleet: Fleet, selection: Selection, cluster: Cluster): StackState[] => {
+  const tenants = tenantsOn(fleet, selection, cluster)
   if (tenants.length === 0 && selection.organizations.length > 0) return []
   return [platformOnce(cluster), ...tenants.map((tenant) => tenantOnce(tenant, cluster))]
 }
@@ -55,6 +70,4 @@ const stacksOfCluster = (fleet: Fleet, selection: Selection, cluster: Cluster): 
  * then the organizations' by name. A cluster's platform is left out where none of the named organizations is on it.
  */
 export const selectStacks = (fleet: Fleet, selection: Selection): readonly StackState[] =>
-  fleet.clusters
-    .filter(({ value }) => selects(selection.clusters, value.cluster))
-    .flatMap(({ value }) => stacksOfCluster(fleet, selection, value))
+  clustersOf(fleet, selection).flatMap((cluster) => stacksOfCluster(fleet, selection, cluster))

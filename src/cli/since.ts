@@ -18,6 +18,8 @@ export interface SinceRequest {
   readonly ref: string
   readonly rule: BaseRule
   readonly json: boolean
+  /** Called with the commit, before any file was read. */
+  readonly onFound?: (found: FoundBase) => Promise<void>
 }
 
 /** What the work tree changes since a commit. */
@@ -159,9 +161,10 @@ const bothSides = (
  */
 export const sinceOrReport = async (
   context: CommandContext,
-  { ref, rule, json }: SinceRequest,
+  { ref, rule, json, onFound }: SinceRequest,
 ): Promise<SinceChange | undefined> => {
   const found = await findSince(context, ref, rule)
+  if (found.ok) await onFound?.(found.value)
   const change = found.ok ? await bothSides(context, found.value, json) : found
   if (change === undefined || change.ok) return change?.value
   reportIssues(context, change.issues, new Map(), json)

@@ -1,10 +1,11 @@
 import { nameCollisions, policyIssues } from '../compile/policy.ts'
 import { sortIssues } from '../core/issue.ts'
+import { inTurns } from '../core/work.ts'
 import type { Fleet } from '../load/fleet.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { CommandContext } from './command-context.ts'
 import { loadOrReport, reportIssues } from './load-or-report.ts'
-import { checkSelection, type Selection, selectStacks } from './select.ts'
+import { checkSelection, compileEach, type Selection, selectStacks } from './select.ts'
 
 /** What a command works on: every file, and the desired state of the selected stacks. */
 export interface CheckedStacks {
@@ -26,6 +27,7 @@ export const stacksOrReport = async (
   const fleet = await loadOrReport(context, json)
   if (fleet === undefined) return undefined
   checkSelection(fleet, selection)
+  await inTurns(compileEach(fleet, selection))
   const stacks = selectStacks(fleet, selection)
   const stages = new Map(fleet.clusters.map(({ value }) => [value.cluster, value.stage]))
   const issues = [

@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import type { Patience } from './await-lease.ts'
 import type { Environment } from './cache.ts'
 import { checkoutRoot } from './checkout.ts'
 import { type EngineEvent, parseEvent } from './engine-event.ts'
 import { type EngineExit, runEngine } from './engine-process.ts'
+import { type LanguageServer, serveProgram } from './language/language-server.ts'
 import { liveDigests } from './live-digests.ts'
 import {
   breaksState,
@@ -29,6 +31,15 @@ export interface StackProgress {
   readonly failed: boolean
 }
 
+/** What a program learns of the run that it is for. */
+export interface GivenProgram {
+  readonly stack: string
+  /** The engine's, with TENANTRY_DESIRED. */
+  readonly environment: Environment
+  /** Where the engine runs, absolute. */
+  readonly folder: string
+}
+
 /** One run on one stack. */
 export interface StackRun {
   readonly stack: string
@@ -42,6 +53,10 @@ export interface StackRun {
   readonly secretsProvider?: string
   /** Folder of the Pulumi project; the checkout otherwise. */
   readonly project?: string
+  /** Registers the stack's resources, in this process; a language host runs the project's program otherwise. */
+  readonly program?: (given: GivenProgram) => Promise<void>
+  /** The same preview, which runs already; of `preview`. Ends with the signal. */
+  readonly begun?: (signal: AbortSignal | undefined) => Promise<StackResult>
   readonly onProgress?: (progress: StackProgress) => void
   /** Called with the URN of a create as it fails. */
   readonly onFailedCreate?: (urn: string) => void
@@ -113,6 +128,14 @@ interface Attempt extends StackResult {
   readonly state: 'sound' | 'broken' | 'refused'
 }
 
+/** Undefined where a language host is to run the project's program. */
+const programServer = async (run: StackRun): Promise<LanguageServer | undefined> => {
+  const { program, stack } = run
+  if (program === undefined) return undefined
+  const { environment, project } = callOf(run)
+  return serveProgram(stack, () => program({ stack, environment, folder: resolve(project) }))
+}
+
 /** One run of the engine, and one more where it refused the state it had written. The state is in order afterwards. */
 export const attempt = async (
   run: StackRun,
@@ -143,12 +166,21 @@ const attemptOnce = async (
     const progress = progressOf(run, operation, event)
     if (progress !== undefined) run.onProgress?.(progress)
   }
+  const server = await programServer(run)
   const exit = await runEngine({
     ...callOf(run),
     signal: run.signal === undefined ? stuck.signal : AbortSignal.any([run.signal, stuck.signal]),
-    arguments: [...argumentsOf[operation], ...options, '--json', '--stack', run.stack],
+    arguments: [
+      ...argumentsOf[operation],
+      ...options,
+      ...['--json', '--stack', run.stack],
+      ...(server === undefined ? [] : ['--client', server.address]),
+    ],
     onLine,
-  }).finally(stuck.end)
+  }).finally(() => {
+    stuck.end()
+    server?.stop()
+  })
   const cancelled = run.signal?.aborted === true
   const isLook = operation === 'preview' && options.includes(readWorldFirst)
   return {

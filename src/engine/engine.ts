@@ -145,6 +145,18 @@ const origins: Readonly<Record<Engine['origin'], string>> = {
   built: 'built from its Go modules',
 }
 
+const searchOf = (request: EngineRequest): Search => {
+  const environment = request.environment ?? process.env
+  return { ...request, environment, cache: cacheFolder('engine', engineVersion, environment) }
+}
+
+const findIn = async (search: Search): Promise<Engine | undefined> =>
+  (await onPath(search)) ?? (await inCache(search))
+
+/** The engine where it is here already: on PATH or in the cache. */
+export const findEngine = (environment: Environment): Promise<Engine | undefined> =>
+  findIn(searchOf({ environment, report: () => undefined }))
+
 /**
  * The engine: on PATH when it is new enough, else from the cache, else installed the vendor's way, else built with Go.
  *
@@ -152,14 +164,8 @@ const origins: Readonly<Record<Engine['origin'], string>> = {
  * @throws {Fault} `missing-tool` when it has to be built and cannot be, with what to do.
  */
 export const ensureEngine = async (request: EngineRequest): Promise<Engine> => {
-  const environment = request.environment ?? process.env
-  const search: Search = {
-    ...request,
-    environment,
-    cache: cacheFolder('engine', engineVersion, environment),
-  }
-  const engine =
-    (await onPath(search)) ?? (await inCache(search)) ?? (await fromVendor(search)) ?? (await build(search))
+  const search = searchOf(request)
+  const engine = (await findIn(search)) ?? (await fromVendor(search)) ?? (await build(search))
   request.report(`Pulumi engine ${engine.version}, ${origins[engine.origin]}: ${engine.directory}`)
   return engine
 }

@@ -187,6 +187,7 @@ export const initStack = async (run: StackRun): Promise<void> => {
  * @throws {Fault} `conflict` where the state is damaged or gone, which `up` mends.
  */
 export const previewStack = async (run: StackRun): Promise<StackResult> => {
+  if (run.begun !== undefined) return run.begun(run.signal)
   const place = await placeOf(run)
   if (place !== undefined) await inspectState(place)
   const options = run.refresh === true ? [readWorldFirst] : []

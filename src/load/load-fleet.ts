@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
 import { type Checked, compareText, type Issue, sortIssues } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
+import { atOnce, eachOf, inTurns, type Work } from '../core/work.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { checkCluster } from './check-cluster.ts'
 import { checkExceptions, checkExpiry } from './check-exceptions.ts'
@@ -74,10 +75,10 @@ const understandOne = <T>(
   return valid.ok ? { file: valid.value, issues: check(valid.value) } : { issues: valid.issues }
 }
 
-const understand = <T>(texts: readonly TypedText[], steps: Steps<T>): Understood<T> => {
-  const read = texts.map(({ file, text }) => parseTypedFile(file, text, steps.kind))
+function* understand<T>(texts: readonly TypedText[], steps: Steps<T>): Work<Understood<T>> {
+  const read = yield* eachOf(texts, ({ file, text }) => parseTypedFile(file, text, steps.kind))
   const parsed = read.flatMap((one) => (one.ok ? [one.value] : []))
-  const understood = parsed.map((loaded) => understandOne(loaded, steps))
+  const understood = yield* eachOf(parsed, (loaded) => understandOne(loaded, steps))
   return {
     files: inOrder(
       understood.flatMap(({ file }) => (file === undefined ? [] : [file])),
@@ -121,17 +122,18 @@ const gatheredOf = (texts: readonly TypedText[]): ((kind: FileKind) => Gathered)
   return (kind) => ({ texts: byKind.get(kind) ?? [], issues: [] })
 }
 
-const together = (gathered: (kind: FileKind) => Gathered, now: Date | undefined): Checked<Fleet> => {
-  const part = <T>(steps: Steps<T>): Understood<T> => {
-    const { texts, issues } = gathered(steps.kind)
-    const understood = understand(texts, steps)
-    return { files: understood.files, issues: [...issues, ...understood.issues] }
-  }
-  const tenants = part(tenantSteps)
-  const clusters = part(clusterSteps)
-  const settings = part(byFile('fleet', validateFleetSettings))
-  const overrides = part(byFile('override', validateOverride))
-  const holds = part(byFile('hold', validateHold))
+function* part<T>(gathered: (kind: FileKind) => Gathered, steps: Steps<T>): Work<Understood<T>> {
+  const { texts, issues } = gathered(steps.kind)
+  const understood = yield* understand(texts, steps)
+  return { files: understood.files, issues: [...issues, ...understood.issues] }
+}
+
+function* together(gathered: (kind: FileKind) => Gathered, now: Date | undefined): Work<Checked<Fleet>> {
+  const tenants = yield* part(gathered, tenantSteps)
+  const clusters = yield* part(gathered, clusterSteps)
+  const settings = yield* part(gathered, byFile('fleet', validateFleetSettings))
+  const overrides = yield* part(gathered, byFile('override', validateOverride))
+  const holds = yield* part(gathered, byFile('hold', validateHold))
   const fleet: Fleet = {
     tenants: tenants.files,
     clusters: clusters.files,
@@ -158,7 +160,7 @@ const together = (gathered: (kind: FileKind) => Gathered, now: Date | undefined)
  * wrong, what tenants ask of clusters is not looked at. Never throws.
  */
 export const parseFleet = (texts: readonly TypedText[], now?: Date): Checked<Fleet> =>
-  together(gatheredOf(texts), now)
+  atOnce(together(gatheredOf(texts), now))
 
 /** Names of files that look like typed files and would be missed. */
 const lookalike = /\.(?:[cm]js|jsx?|[cm]ts|tsx)$/
@@ -222,11 +224,11 @@ const readTexts = (root: string, { files, issues }: Listing): Gathered => {
 /**
  * Every typed file of a checkout (`tenants/`, `stacks/`, and where they are there `fleet.ts`, `overrides/`, `holds/`), read
  * without running one, checked one by one and together; overrides and holds against their ends, unless `now` is null. Does not
- * depend on the order of directories.
+ * depend on the order of directories. What else this process is at gets its turns meanwhile.
  *
  * Issue codes: those of `parseFleet`, and of reading the files. Never throws.
  */
 export const loadFleet = async (
   root: string,
   now: (() => Date) | null = () => new Date(),
-): Promise<Checked<Fleet>> => together((kind) => readTexts(root, listTyped(root, kind)), now?.())
+): Promise<Checked<Fleet>> => inTurns(together((kind) => readTexts(root, listTyped(root, kind)), now?.()))

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { markedProcesses } from '../../bin/marked-processes.mjs'
 import { previewCommand } from '../../src/cli/commands/preview.ts'
+import { earlyStates } from '../../src/cli/early-states.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { StackResult } from '../../src/engine/stack-result.ts'
 import { fakeContext } from '../cli/fake-context.ts'
@@ -70,6 +72,21 @@ describe('preview --since', () => {
   test('runs it on the cluster that is named', async () => {
     const { results } = await preview('--since', 'main', '--cluster', 'nonprod')
     expect(results.map(({ stack }) => stack)).toEqual(['nonprod.insurance'])
+  })
+
+  test('previews nothing where the whole fleet has an issue that the changed file has not, and leaves no engine behind', async () => {
+    const file = 'tenants/insurance.ts'
+    const text = readFileSync(join(session.files, file), 'utf8')
+    // Another tenant's.
+    repository.write({ [file]: text.replace('10.64.32.0/26', '10.64.112.0/26') })
+    expect(earlyStates(session.files, [file], { organizations: [], clusters: [] })).toHaveLength(2)
+    const { context, out, exitCode } = fakeContext(session.files, checkoutRoot())
+    await previewCommand(context).exitOverride().parseAsync(['--since', 'main', '--json'], { from: 'user' })
+    repository.write({ [file]: text })
+    expect(Object.keys(JSON.parse(out()))).toEqual(['ok', 'issues'])
+    expect(exitCode()).toBe(1)
+    const backEnd = `PULUMI_BACKEND_URL=${session.environment.PULUMI_BACKEND_URL}`
+    await expect.poll(() => markedProcesses(backEnd), { timeout: 60_000 }).toEqual([])
   })
 
   test('does not run it for what changed and was changed back', async () => {

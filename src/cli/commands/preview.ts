@@ -8,9 +8,12 @@ import { own, type Phrase, say } from '../../plan/report/phrase.ts'
 import { appliedFolder } from '../applied.ts'
 import { appliedChange } from '../applied-change.ts'
 import type { CommandContext } from '../command-context.ts'
+import { beginPreviews, type EarlyPreviews } from '../early-previews.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
+import type { FoundBase } from '../find-since.ts'
 import { earlierFiles } from '../frozen.ts'
+import { loadPrograms } from '../inline-program.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
 import { noteSince } from '../note-since.ts'
 import { previewPlan } from '../preview-plan.ts'
@@ -52,13 +55,18 @@ interface Subject {
   readonly since?: SinceChange
 }
 
+interface SinceRequest {
+  readonly ref: string
+  readonly selection: Selection
+  readonly json: boolean
+  readonly onFound: (found: FoundBase) => Promise<void>
+}
+
 const subjectSince = async (
   context: CommandContext,
-  ref: string,
-  selection: Selection,
-  json: boolean,
+  { ref, selection, json, onFound }: SinceRequest,
 ): Promise<Subject | undefined> => {
-  const found = await sinceOrReport(context, { ref, rule: 'merge-base', json })
+  const found = await sinceOrReport(context, { ref, rule: 'merge-base', json, onFound })
   if (found === undefined) return undefined
   const since = { ...found, change: selectChange(found.change, asMadeSelection(found.fleet, selection)) }
   if (!json) noteSince(context.terminal, since)
@@ -70,10 +78,11 @@ const subjectOf = (
   context: CommandContext,
   selection: Selection,
   { since, json }: PreviewOptions,
+  onFound: SinceRequest['onFound'],
 ): Promise<Subject | undefined> =>
   since === undefined
     ? stacksOrReport(context, selection, json === true)
-    : subjectSince(context, since, selection, json === true)
+    : subjectSince(context, { ref: since, selection, json: json === true, onFound })
 
 /** What a preview came to, and what `up` would leave as it is. */
 interface PreviewOutcome extends RunOutcome {
@@ -91,7 +100,7 @@ interface Previewed {
 const runEngines = async (
   context: CommandContext,
   { fleet, stacks, since }: Subject,
-  selection: Selection,
+  { selection, take }: { readonly selection: Selection; readonly take: EarlyPreviews['take'] },
   options: PreviewOptions,
 ): Promise<Previewed | undefined> => {
   const { project, terminal } = context
@@ -118,7 +127,7 @@ const runEngines = async (
   }
   const report =
     options.plan === undefined
-      ? await runAll({ ...request, operation: 'preview' })
+      ? await runAll({ ...request, operation: 'preview', particular: take })
       : await previewPlan(context, { file: options.plan, engine, request, json: options.json === true })
   return report === undefined ? undefined : { outcome: { ...report, stray: await stray, frozen }, verdict }
 }
@@ -212,6 +221,40 @@ const reportPreview = async (
   finish(failed ? exitCode.fault : exitCode.clean)
 }
 
+/** The early previews of a run, which begin with the commit that it names. */
+const earlyOf = (context: CommandContext, selection: Selection, options: PreviewOptions) => {
+  let early: EarlyPreviews | undefined
+  return {
+    onFound: async (found: FoundBase): Promise<void> => {
+      if (options.plan !== undefined) return
+      early = await beginPreviews({ context, found, selection, parallel: options.parallel })
+    },
+    take: (state: StackState) => early?.take(state) ?? {},
+    end: async (): Promise<void> => early?.end(),
+  }
+}
+
+type Early = ReturnType<typeof earlyOf>
+
+const previewSubject = async (
+  context: CommandContext,
+  selection: Selection,
+  options: PreviewOptions,
+  { onFound, take }: Early,
+): Promise<void> => {
+  const subject = await subjectOf(context, selection, options, onFound)
+  if (subject === undefined) return
+  const { since, stacks } = subject
+  if (since !== undefined && options.json !== true) noteScope(context, since)
+  const isIdle = since !== undefined && stacks.length === 0 && options.plan === undefined
+  const previewed = isIdle
+    ? runNothing(context, subject, since)
+    : await runEngines(context, subject, { selection, take }, options)
+  if (previewed === undefined) return
+  if (options.format !== undefined) return reportPreview(context, subject, previewed, selection, options)
+  printOutcome(context, previewed.outcome, options, since === undefined ? {} : sinceAsJson(since))
+}
+
 const runPreview = async (
   context: CommandContext,
   organizations: readonly string[],
@@ -219,17 +262,14 @@ const runPreview = async (
 ): Promise<void> => {
   checkReportOptions(options)
   const selection = { organizations, clusters: options.cluster }
-  const subject = await subjectOf(context, selection, options)
-  if (subject === undefined) return
-  const { since, stacks } = subject
-  if (since !== undefined && options.json !== true) noteScope(context, since)
-  const isIdle = since !== undefined && stacks.length === 0 && options.plan === undefined
-  const previewed = isIdle
-    ? runNothing(context, subject, since)
-    : await runEngines(context, subject, selection, options)
-  if (previewed === undefined) return
-  if (options.format !== undefined) return reportPreview(context, subject, previewed, selection, options)
-  printOutcome(context, previewed.outcome, options, since === undefined ? {} : sinceAsJson(since))
+  const early = earlyOf(context, selection, options)
+  // While git is asked.
+  if (options.since !== undefined) setImmediate(loadPrograms)
+  try {
+    await previewSubject(context, selection, options, early)
+  } finally {
+    await early.end()
+  }
 }
 
 export const previewCommand = (context: CommandContext): Command =>

@@ -60,7 +60,7 @@ const pluginsFolder = (home: string): string => join(home, 'plugins')
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** A shell script, so that the bundle runs as an ES module under the Node that runs us, whatever PATH says later. */
-const launcher = (): string => `#!/bin/sh\nexec ${quoted(process.execPath)} "$(dirname "$0")/main.mjs" "$@"\n`
+const launcher = (): string => `#!/bin/sh\nexec ${quoted(process.execPath)} "\${0%/*}/main.mjs" "$@"\n`
 
 const pulumi = async (
   installation: Installation,
