@@ -10,5 +10,3 @@ import { setFlagsFromString } from 'node:v8'
 const interruptBudget = 2_000_000
 
 setFlagsFromString(`--interrupt-budget=${interruptBudget}`)
-/** Helpers of the collector take the cores that engines and plugins work on: one process alone is as fast without, for 8 % less CPU time. */
-setFlagsFromString('--no-parallel-scavenge')
