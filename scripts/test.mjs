@@ -3,11 +3,25 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureInstalled, root, run } from './setup.mjs'
 
-const nothing = { passed: 0, failed: 0, skipped: 0 }
+const nothing = { passed: 0, failed: 0, skipped: 0, failures: [] }
+
+const relative = (file) => file.slice(root.length + 1)
+
+/** The tests that failed, with the first lines of why: what comes after them may have pushed them far up. */
+const failuresOf = (report) =>
+  report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((one) => one.status === 'failed')
+    if (failed.length === 0) return status === 'failed' ? [{ test: relative(name), why: message ?? '' }] : []
+    return failed.map(({ fullName, failureMessages }) => ({
+      test: `${relative(name)} > ${fullName}`,
+      why: failureMessages.join('\n'),
+    }))
+  })
 
 /** What a report counts; a report that is missing, or a file that could not even be loaded, is a failure. */
 const countsOf = (file) => {
-  if (!existsSync(file)) return { ...nothing, failed: 1 }
+  if (!existsSync(file))
+    return { ...nothing, failed: 1, failures: [{ test: relative(file), why: 'no report' }] }
   const report = JSON.parse(readFileSync(file, 'utf8'))
   const unloaded = report.testResults.filter(
     (one) => one.status === 'failed' && one.assertionResults.length === 0,
@@ -16,6 +30,7 @@ const countsOf = (file) => {
     passed: report.numPassedTests,
     failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: failuresOf(report),
   }
 }
 
@@ -23,6 +38,7 @@ const add = (a, b) => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
+  failures: [...a.failures, ...b.failures],
 })
 
 /** One project at a time: the engine's runs and the servers of the contract tests would take each other's CPU. */
@@ -41,7 +57,8 @@ const runProject = async (project, args) => {
     ...args,
   ])
   const counts = countsOf(results)
-  return code === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
+  if (code === 0 || counts.failed > 0) return counts
+  return { ...counts, failed: 1, failures: [{ test: project, why: `vitest ended with ${code}` }] }
 }
 
 await ensureInstalled()
@@ -52,6 +69,16 @@ let total = nothing
 for (const project of ['unit', 'contract', 'model', 'integration', 'faults']) {
   console.log(`\n── ${project} tests`)
   total = add(total, await runProject(project, [...args, ...(args.length > 0 ? ['--passWithNoTests'] : [])]))
+}
+for (const { test, why } of total.failures) {
+  console.log(`\nfailed: ${test}`)
+  console.log(
+    why
+      .split('\n')
+      .slice(0, 15)
+      .map((line) => `  ${line}`)
+      .join('\n'),
+  )
 }
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
