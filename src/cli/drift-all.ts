@@ -13,7 +13,7 @@ import { lookAround, type Surroundings, surroundings } from './look-around.ts'
 import { type Repair, repairOf } from './put-right.ts'
 import type { RefreshAllReport } from './refresh-all.ts'
 import type { RunWavesReport } from './run-waves.ts'
-import { strayOf } from './stray-stacks.ts'
+import { straysAmong } from './stray-stacks.ts'
 import { vanishedIssues } from './vanished.ts'
 
 /** What drift is looked for with; the effects of it are given, so that what is decided can be tried without them. */
@@ -178,10 +178,8 @@ const surveysOf = (request: DriftRequest, { connect }: DriftEffects): readonly C
     states: holdingsOf(cluster, request),
   }))
 
-const vanishedOf = ({ fleet, desired, stacks, now }: DriftRequest): readonly Issue[] => {
-  const asked = new Set(desired.map(({ stack }) => stack))
-  return vanishedIssues(fleet, stacks.filter((stack) => !asked.has(stack)).map(strayOf), now)
-}
+const vanishedOf = ({ fleet, desired, stacks, now }: DriftRequest): readonly Issue[] =>
+  vanishedIssues(fleet, straysAmong(stacks, new Set(desired.map(({ stack }) => stack))), now)
 
 /**
  * Reads every stack, tells what was changed by hand and by whom, now or before an earlier reading that nobody followed up, and what

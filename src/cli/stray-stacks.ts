@@ -23,8 +23,7 @@ const desiredStacks = (fleet: Fleet): ReadonlySet<string> =>
     ]),
   )
 
-/** Of a stack's name. Pure. */
-export const strayOf = (stack: string): StrayStack => {
+const strayOf = (stack: string): StrayStack => {
   const dot = stack.indexOf('.')
   return { stack, cluster: stack.slice(0, dot), organization: stack.slice(dot + 1) }
 }
@@ -33,18 +32,20 @@ const isSelected = ({ cluster, organization }: StrayStack, { clusters, organizat
   (clusters.length === 0 || clusters.includes(cluster)) &&
   (organizations.length === 0 || organizations.includes(organization))
 
+/** Those of the existing stacks that are not among the desired ones, in the order given. Pure. */
+export const straysAmong = (
+  existing: readonly string[],
+  desired: ReadonlySet<string>,
+): readonly StrayStack[] =>
+  existing.filter((stack) => stack.includes('.') && !desired.has(stack)).map(strayOf)
+
 /** The selected ones of the existing stacks that no file asks for, in the order given. Never throws. */
 export const strayStacks = (
   fleet: Fleet,
   existing: readonly string[],
   selection: Selection,
-): readonly StrayStack[] => {
-  const desired = desiredStacks(fleet)
-  return existing
-    .filter((stack) => stack.includes('.') && !desired.has(stack))
-    .map(strayOf)
-    .filter((stray) => isSelected(stray, selection))
-}
+): readonly StrayStack[] =>
+  straysAmong(existing, desiredStacks(fleet)).filter((stray) => isSelected(stray, selection))
 
 /** The command that takes a stray stack away. */
 export const wayOut = ({ stack, cluster, organization }: StrayStack): string =>

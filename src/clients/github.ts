@@ -1,24 +1,14 @@
 import { Fault } from '../core/fault.ts'
 import { Secret } from '../core/secret.ts'
-import {
-  type AnswerObject,
-  listOf,
-  numberAt,
-  objectOf,
-  orMissing,
-  segment,
-  textAt,
-  textOr,
-} from './answer.ts'
-import type { Clock } from './clock.ts'
-import { forgeRetries, forgeTimeoutMilliseconds, mostPages } from './forge-retries.ts'
-import { Http, type HttpOptions } from './http.ts'
+import { type AnswerObject, numberAt, objectOf, orMissing, segment, textAt, textOr } from './answer.ts'
+import { everyPage, type ForgeHttp, forgeHttp } from './forge-http.ts'
+import { Http } from './http.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import { answerFault } from './http-fault.ts'
 import type { PullRequestThread, ThreadComment } from './pull-request-thread.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 
-export interface GitHubOptions {
+export interface GitHubOptions extends ForgeHttp {
   /** `https://api.github.com`, or `https://<host>/api/v3` of an own server; as `GITHUB_API_URL` has it. */
   readonly endpoint: string
   /** `https://api.github.com/graphql`, as `GITHUB_GRAPHQL_URL` has it. */
@@ -28,12 +18,7 @@ export interface GitHubOptions {
   readonly pullRequest: number
   /** Needs `pull-requests: write`. */
   readonly token: Secret
-  readonly clock?: Clock
-  readonly http?: Pick<HttpOptions, 'retries' | 'timeoutMilliseconds'>
 }
-
-// The default page is 30, the largest 100 (GitHub REST API, "List issue comments").
-const pageSize = 100
 
 const system = 'GitHub'
 const credential = 'the token of this job'
@@ -79,10 +64,7 @@ export class GitHub implements PullRequestThread {
     const shared = {
       system,
       credential,
-      retries: forgeRetries,
-      timeoutMilliseconds: forgeTimeoutMilliseconds,
-      ...options.http,
-      ...(options.clock === undefined ? {} : { sleep: options.clock.wait }),
+      ...forgeHttp(options),
     }
     this.#http = new Http({ ...shared, endpoint: options.endpoint })
     this.#graphql = new Http({ ...shared, endpoint: options.graphqlEndpoint.replace(/\/graphql$/, '') })
@@ -107,14 +89,8 @@ export class GitHub implements PullRequestThread {
   }
 
   async comments(): Promise<readonly ThreadComment[]> {
-    const found: ThreadComment[] = []
-    for (let page = 1; page <= mostPages; page++) {
-      const path = `${this.#thread()}?per_page=${pageSize}&page=${page}`
-      const items = listOf(await this.#json({ method: 'GET', path })).map(objectOf)
-      found.push(...items.map(commentOf))
-      if (items.length < pageSize) break
-    }
-    return found
+    const items = await everyPage((page) => this.#json({ method: 'GET', path: `${this.#thread()}?${page}` }))
+    return items.map(commentOf)
   }
 
   async create(body: string): Promise<ThreadComment> {

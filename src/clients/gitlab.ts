@@ -2,7 +2,6 @@ import type { Secret } from '../core/secret.ts'
 import {
   type AnswerObject,
   isTrueAt,
-  listOf,
   numberAt,
   objectOf,
   orMissing,
@@ -10,13 +9,12 @@ import {
   textAt,
   textOr,
 } from './answer.ts'
-import type { Clock } from './clock.ts'
-import { forgeRetries, forgeTimeoutMilliseconds, mostPages } from './forge-retries.ts'
-import { Http, type HttpOptions } from './http.ts'
+import { everyPage, type ForgeHttp, forgeHttp } from './forge-http.ts'
+import { Http } from './http.ts'
 import type { HttpAnswer, HttpCall } from './http-call.ts'
 import type { PullRequestThread, ThreadComment } from './pull-request-thread.ts'
 
-export interface GitLabOptions {
+export interface GitLabOptions extends ForgeHttp {
   /** `https://<host>/api/v4`, as `CI_API_V4_URL` has it. */
   readonly endpoint: string
   /** The project of the merge request, by number or path, as `CI_MERGE_REQUEST_PROJECT_ID` has it. */
@@ -27,12 +25,7 @@ export interface GitLabOptions {
   readonly token: Secret
   /** Where a person reads the merge request; notes have no address of their own in the answer. */
   readonly webUrl?: string
-  readonly clock?: Clock
-  readonly http?: Pick<HttpOptions, 'retries' | 'timeoutMilliseconds'>
 }
-
-// The default page is 20, the largest 100 (GitLab REST API, "Pagination").
-const pageSize = 100
 
 /**
  * The text with no line that GitLab takes for a quick action (`/merge`, `/close`): it would carry it out as the token's user.
@@ -53,10 +46,7 @@ export class GitLab implements PullRequestThread {
       system: 'GitLab',
       endpoint: options.endpoint,
       credential: 'the access token of TENANTRY_FORGE_TOKEN',
-      retries: forgeRetries,
-      timeoutMilliseconds: forgeTimeoutMilliseconds,
-      ...options.http,
-      ...(options.clock === undefined ? {} : { sleep: options.clock.wait }),
+      ...forgeHttp(options),
     })
     this.#request = `/projects/${segment(options.project)}/merge_requests/${options.mergeRequest}`
   }
@@ -71,15 +61,10 @@ export class GitLab implements PullRequestThread {
   }
 
   async comments(): Promise<readonly ThreadComment[]> {
-    const found: ThreadComment[] = []
-    for (let page = 1; page <= mostPages; page++) {
-      const path = `${this.#request}/notes?sort=asc&order_by=created_at&per_page=${pageSize}&page=${page}`
-      const items = listOf(await this.#json({ method: 'GET', path })).map(objectOf)
-      // What GitLab writes by itself (`changed the title`) is a note too.
-      found.push(...items.filter((one) => !isTrueAt(one, 'system')).map((one) => this.#comment(one)))
-      if (items.length < pageSize) break
-    }
-    return found
+    const path = `${this.#request}/notes?sort=asc&order_by=created_at`
+    const items = await everyPage((page) => this.#json({ method: 'GET', path: `${path}&${page}` }))
+    // What GitLab writes by itself (`changed the title`) is a note too.
+    return items.filter((one) => !isTrueAt(one, 'system')).map((one) => this.#comment(one))
   }
 
   async create(body: string): Promise<ThreadComment> {

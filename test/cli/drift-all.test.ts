@@ -13,6 +13,7 @@ import type { Hold } from '../../src/exception/schema.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
 import type { LiveThing } from '../../src/plan/unowned.ts'
 import type { BlindSpot } from '../../src/survey/survey-cluster.ts'
+import { stateOf as state } from '../plan/plans.ts'
 import { fakeTerminal } from './fake-terminal.ts'
 import { resource, result } from './stack-results.ts'
 
@@ -21,22 +22,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-drift-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
-
-const state = (organization: string, fullName = organization): StackState => ({
-  stack: `nonprod.${organization}`,
-  cluster: 'nonprod',
-  organization,
-  resources: [
-    {
-      kind: 'Organization',
-      key: 'organization',
-      concern: 'access',
-      dependsOn: [],
-      name: organization,
-      fullName,
-    },
-  ],
-})
 
 const hold = (more: Partial<Hold> = {}): Loaded<Hold> => {
   const source = { file: 'holds/migration.ts', line: 1, column: 1 }

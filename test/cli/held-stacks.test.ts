@@ -7,6 +7,7 @@ import { apartFromHeld, heldLine } from '../../src/cli/held-stacks.ts'
 import type { Loaded } from '../../src/core/loaded.ts'
 import type { Hold } from '../../src/exception/schema.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
+import { stateOf as state } from '../plan/plans.ts'
 
 let folder: string
 let environment: NodeJS.ProcessEnv
@@ -15,22 +16,6 @@ beforeEach(async () => {
   environment = { PULUMI_BACKEND_URL: `file://${folder}` }
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
-
-const state = (organization: string, fullName = organization): StackState => ({
-  stack: `nonprod.${organization}`,
-  cluster: 'nonprod',
-  organization,
-  resources: [
-    {
-      kind: 'Organization',
-      key: 'organization',
-      concern: 'access',
-      dependsOn: [],
-      name: organization,
-      fullName,
-    },
-  ],
-})
 
 const source = { file: 'holds/audit.ts', line: 1, column: 1 }
 const hold = (expires = '2026-12-31'): Loaded<Hold> => ({

@@ -7,6 +7,7 @@ import { root as checkout } from '../../bin/bundle.mjs'
 import type { Plan } from '../../src/plan/plan-file.ts'
 import { parsePlanKey } from '../../src/plan/plan-key.ts'
 import { sealPlan } from '../../src/plan/sealed-plan.ts'
+import { planOf } from '../plan/plans.ts'
 
 /*
  * `tenantry ci apply` as far as it goes before any system is called: there is no back end and no connection here, so that an apply
@@ -40,20 +41,6 @@ const apply = (
       (_, out, err) => done({ code: child.exitCode ?? -1, out, err }),
     )
   })
-
-const planOf = (...stacks: readonly string[]): Plan => ({
-  madeAt: '2026-11-22T12:00:00.000Z',
-  commit: null,
-  versions: { engine: '3.245.0', policies: 'a'.repeat(64), program: 'b'.repeat(64) },
-  stacks: stacks.map((stack) => ({
-    stack,
-    desired: 'c'.repeat(64),
-    state: { serial: 1, digest: 'd'.repeat(64) },
-    live: {},
-    changes: [],
-    providers: [],
-  })),
-})
 
 const write = async (plan: Plan, text = key): Promise<void> => {
   const parsed = parsePlanKey(text)

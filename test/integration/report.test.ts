@@ -1,12 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { previewCommand } from '../../src/cli/commands/preview.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { readDirectory } from '../../src/lab/ucp/directory.ts'
 import { fakeContext } from '../cli/fake-context.ts'
-import { repositoryAt, type TemporaryRepository } from '../git/temporary-repository.ts'
-import { failuresOf, type LabSession, openLabSession } from './lab-session.ts'
+import { changeOnBranch, stubEnvironment } from './change-on-branch.ts'
+import { type LabSession, openLabSession } from './lab-session.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -14,32 +13,17 @@ const group = 'CN=INS-Operations,OU=Groups,DC=bank,DC=example'
 const operators = 'operators: { role: '
 
 let session: LabSession
-let repository: TemporaryRepository
 
 /** `insurance` is applied on nonprod; then its operators become developers on a branch. */
 beforeAll(async () => {
   session = await openLabSession()
-  repository = repositoryAt(session.files)
-  writeFileSync(join(session.files, '.gitignore'), '*\n!tenants/\n!tenants/*\n!stacks/\n!stacks/*.ts\n')
-  repository.git('init', '--quiet', '--initial-branch=main')
-  repository.commit({})
-  const stacks = (await session.stacks(['insurance'])).filter(({ cluster }) => cluster === 'nonprod')
-  expect(failuresOf((await session.run('up', stacks)).results)).toEqual([])
-  const file = 'tenants/insurance.ts'
-  const text = readFileSync(join(session.files, file), 'utf8')
-  const changed = text.replace(`${operators}'operator'`, `${operators}'developer'`)
-  expect(changed).not.toBe(text)
-  repository.git('switch', '--quiet', '--create', 'change')
-  repository.commit({ [file]: changed })
+  await changeOnBranch(session, (text) => text.replace(`${operators}'operator'`, `${operators}'developer'`))
 })
 afterAll(async () => {
   await session?.close()
 })
 
-beforeEach(() => {
-  for (const [name, value] of Object.entries(session.environment))
-    if (process.env[name] !== value) vi.stubEnv(name, value)
-})
+beforeEach(() => stubEnvironment(session))
 afterEach(() => {
   vi.unstubAllEnvs()
 })

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { markedProcesses } from '../../bin/marked-processes.mjs'
@@ -7,7 +7,8 @@ import { earlyStates } from '../../src/cli/early-states.ts'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import type { StackResult } from '../../src/engine/stack-result.ts'
 import { fakeContext } from '../cli/fake-context.ts'
-import { repositoryAt, type TemporaryRepository } from '../git/temporary-repository.ts'
+import type { TemporaryRepository } from '../git/temporary-repository.ts'
+import { changeOnBranch, stubEnvironment } from './change-on-branch.ts'
 import { failuresOf, type LabSession, openLabSession } from './lab-session.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
@@ -18,27 +19,15 @@ let repository: TemporaryRepository
 /** `insurance` is applied on nonprod; then its file changes on a branch. */
 beforeAll(async () => {
   session = await openLabSession()
-  repository = repositoryAt(session.files)
-  writeFileSync(join(session.files, '.gitignore'), '*\n!tenants/\n!tenants/*\n!stacks/\n!stacks/*.ts\n')
-  repository.git('init', '--quiet', '--initial-branch=main')
-  repository.commit({})
-  const stacks = (await session.stacks(['insurance'])).filter(({ cluster }) => cluster === 'nonprod')
-  expect(failuresOf((await session.run('up', stacks)).results)).toEqual([])
-  const file = 'tenants/insurance.ts'
-  const text = readFileSync(join(session.files, file), 'utf8')
-  const changed = text.replace(/displayName: '[^']*'/, "displayName: 'Another name'")
-  expect(changed).not.toBe(text)
-  repository.git('switch', '--quiet', '--create', 'change')
-  repository.commit({ [file]: changed })
+  repository = await changeOnBranch(session, (text) =>
+    text.replace(/displayName: '[^']*'/, "displayName: 'Another name'"),
+  )
 })
 afterAll(async () => {
   await session?.close()
 })
 
-beforeEach(() => {
-  for (const [name, value] of Object.entries(session.environment))
-    if (process.env[name] !== value) vi.stubEnv(name, value)
-})
+beforeEach(() => stubEnvironment(session))
 afterEach(() => {
   vi.unstubAllEnvs()
 })

@@ -3,14 +3,23 @@ import type { Plan, PlannedStack } from '../../src/plan/plan-file.ts'
 import { stateDigest } from '../../src/plan/state-digest.ts'
 
 /** What an organization of one resource should hold. */
-export const acme = (fullName = 'Acme'): StackState => ({
-  stack: 'nonprod.acme',
+export const stateOf = (organization: string, fullName = organization): StackState => ({
+  stack: `nonprod.${organization}`,
   cluster: 'nonprod',
-  organization: 'acme',
+  organization,
   resources: [
-    { kind: 'Organization', key: 'organization', concern: 'access', dependsOn: [], name: 'acme', fullName },
+    {
+      kind: 'Organization',
+      key: 'organization',
+      concern: 'access',
+      dependsOn: [],
+      name: organization,
+      fullName,
+    },
   ],
 })
+
+export const acme = (fullName = 'Acme'): StackState => stateOf('acme', fullName)
 
 export const planned = (more: Partial<PlannedStack> = {}): PlannedStack => ({
   stack: 'nonprod.acme',
@@ -32,3 +41,10 @@ export const plan = (more: Partial<Plan> = {}): Plan => ({
   stacks: [planned()],
   ...more,
 })
+
+/** Of stacks that do not change, at no commit. */
+export const planOf = (...stacks: readonly string[]): Plan =>
+  plan({
+    commit: null,
+    stacks: stacks.map((stack) => planned({ stack, live: {}, changes: [], providers: [] })),
+  })

@@ -2,27 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { isOfStage, planStageIssues } from '../../../src/cli/ci/plan-stages.ts'
 import type { Cluster } from '../../../src/cluster/schema.ts'
 import type { Loaded } from '../../../src/core/loaded.ts'
-import type { Plan } from '../../../src/plan/plan-file.ts'
+import { planOf as plan } from '../../plan/plans.ts'
 
 const cluster = (name: string, stage: 'nonprod' | 'prod') =>
   ({ value: { cluster: name, stage } }) as unknown as Loaded<Cluster>
 const fleet = {
   clusters: [cluster('nonprod', 'nonprod'), cluster('zurich', 'prod'), cluster('bern', 'prod')],
 }
-
-const plan = (...stacks: readonly string[]): Plan => ({
-  madeAt: '2026-11-22T12:00:00.000Z',
-  commit: null,
-  versions: { engine: '3.245.0', policies: 'a'.repeat(64), program: 'b'.repeat(64) },
-  stacks: stacks.map((stack) => ({
-    stack,
-    desired: 'c'.repeat(64),
-    state: { serial: 1, digest: 'd'.repeat(64) },
-    live: {},
-    changes: [],
-    providers: [],
-  })),
-})
 
 describe('the stage of a stack', () => {
   test('is that of its cluster; production of a cluster that no file knows', () => {
