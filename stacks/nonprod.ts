@@ -27,6 +27,11 @@ export default defineCluster({
     std: { offer: 'run/std', machine: 'standard', min: 2, max: 24 },
     build: { offer: 'build/std', machine: 'standard', min: 1, max: 8 },
   },
+  dedicatedPools: { machines: ['standard', 'large'], perOrganization: 6, total: 24 },
+  swarm: {
+    managers: ['10.60.0.11:2377', '10.60.0.12:2377', '10.60.0.13:2377'],
+    joinToken: 'swarm/nonprod',
+  },
   storage: {
     nfs: {
       kind: 'nfs',

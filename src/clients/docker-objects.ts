@@ -271,3 +271,41 @@ export const Event = z.looseObject({
   timeNano: z.number(),
 })
 export type Event = z.infer<typeof Event>
+
+const Cpu = z.looseObject({ cpu_usage: z.looseObject({ total_usage: z.number() }) })
+
+/** `GET /containers/{id}/stats`; of one that does not run the engine answers zeros, and memory without `usage`. */
+export const ContainerStats = z.looseObject({
+  read: z.string(),
+  cpu_stats: Cpu,
+  memory_stats: z.looseObject({
+    usage: z.number().optional(),
+    stats: z.record(z.string(), z.unknown()).nullish(),
+  }),
+})
+export type ContainerStats = z.infer<typeof ContainerStats>
+
+/** What a container has used: processor time since its start, memory now without what the kernel caches of files. */
+export interface ContainerUsage {
+  /** Since 1970, by its node's clock. */
+  readonly readAtMilliseconds: number
+  readonly cpuNanoseconds: number
+  readonly memoryBytes: number
+}
+
+/** Cache that goes when memory is needed. Source: `docker stats`, which leaves it out; cgroup v2, then v1. */
+const cacheBytes = (stats: ContainerStats['memory_stats']['stats']): number => {
+  const found = stats?.inactive_file ?? stats?.total_inactive_file
+  return typeof found === 'number' ? found : 0
+}
+
+/** Undefined of a container that does not run. Never throws. */
+export const usageIn = ({ read, cpu_stats, memory_stats }: ContainerStats): ContainerUsage | undefined => {
+  const readAtMilliseconds = Date.parse(read)
+  if (memory_stats.usage === undefined || Number.isNaN(readAtMilliseconds)) return undefined
+  return {
+    readAtMilliseconds,
+    cpuNanoseconds: cpu_stats.cpu_usage.total_usage,
+    memoryBytes: Math.max(0, memory_stats.usage - cacheBytes(memory_stats.stats)),
+  }
+}

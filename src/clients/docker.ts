@@ -3,6 +3,8 @@ import { Fault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 import { orMissing } from './answer.ts'
 import {
+  ContainerStats,
+  type ContainerUsage,
   ListedContainer,
   Network,
   type NetworkForm,
@@ -12,6 +14,7 @@ import {
   Service,
   type ServiceSpec,
   Task,
+  usageIn,
   Volume,
   type VolumeForm,
   VolumeUsage,
@@ -32,6 +35,9 @@ export interface DockerOptions {
 
 /** The Engine API version the calls are written against (reference §7: UCP 3.2's). */
 const apiVersion = '/v1.39'
+
+/** Of an image of many gigabytes on a busy engine. */
+const longestArchiveMilliseconds = 60 * 60_000
 
 const endpointOf = ({ host, tls }: DockerOptions): string => {
   if (!host.startsWith('tcp://')) return host
@@ -163,6 +169,14 @@ export class Docker {
     return this.#get(filtered('/containers/json?all=1', filters), z.array(ListedContainer))
   }
 
+  /**
+   * What a container uses, on whichever node; undefined where it does not run. `GET /containers/{id}/stats`.
+   * @throws {Fault} `not-found` where it is gone.
+   */
+  async containerUsage(id: string): Promise<ContainerUsage | undefined> {
+    return usageIn(await this.#get(`/containers/${encodeURIComponent(id)}/stats?stream=0`, ContainerStats))
+  }
+
   payloads(folder: PayloadFolder, filters: ListFilters = {}): Promise<Payload[]> {
     return this.#get(filtered(`/${folder}`, filters), z.array(Payload))
   }
@@ -220,6 +234,20 @@ export class Docker {
 
   tasks(filters: ListFilters = {}): Promise<Task[]> {
     return this.#get(filtered('/tasks', filters), z.array(Task))
+  }
+
+  /**
+   * `GET /images/{name}/get`: the image as `docker save` writes it, as it comes.
+   * @throws {Fault} `not-found` where the engine has no such image.
+   */
+  async imageArchive(reference: string): Promise<AsyncGenerator<Uint8Array>> {
+    const { body } = await this.#http.stream({
+      method: 'GET',
+      path: `${apiVersion}/images/${encodeURIComponent(reference)}/get`,
+      resource: `image ${reference}`,
+      totalMilliseconds: longestArchiveMilliseconds,
+    })
+    return body
   }
 
   close(): Promise<void> {

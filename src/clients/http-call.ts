@@ -30,3 +30,11 @@ export interface HttpAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
 }
+
+/** An answer whose body comes in pieces. */
+export interface HttpStream {
+  readonly status: number
+  readonly headers: HttpAnswer['headers']
+  /** Once. Errors: `@throws {Fault}` where the connection breaks, is silent too long, or the whole takes too long. */
+  readonly body: AsyncGenerator<Uint8Array>
+}

@@ -3,7 +3,7 @@ import type { Agent, Dispatcher } from 'undici'
 import { Fault, isFault } from '../core/fault.ts'
 import type { Secret } from '../core/secret.ts'
 import { isChangeGateOpen, passChangeGate } from './change-gate.ts'
-import type { HttpAnswer, HttpCall } from './http-call.ts'
+import type { HttpAnswer, HttpCall, HttpStream } from './http-call.ts'
 import {
   answerFault,
   connectionFault,
@@ -157,13 +157,31 @@ export class Http {
    * Sends, and retries what is safe: what may be repeated always, other writes only where the server said that nothing
    * happened. What the server did not answer in time is sent once more, no oftener.
    */
-  async send(call: HttpCall): Promise<HttpAnswer> {
+  send(call: HttpCall): Promise<HttpAnswer> {
+    return this.#repeated(call, () => this.#once(call))
+  }
+
+  /**
+   * Sends a call that only reads, and hands its body on as it comes; opened again as `send` does, but a body that breaks is
+   * the caller's. The call's time is that of silence, not of the whole body, which may be gigabytes.
+   *
+   * Whoever calls reads the body or calls its `return`: else its connection stays.
+   */
+  stream(call: HttpCall & { readonly totalMilliseconds: number }): Promise<HttpStream> {
+    return this.#repeated(call, () => this.#open(call))
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatchers?.reading.close()
+  }
+
+  async #repeated<Answer>(call: HttpCall, once: () => Promise<Answer>): Promise<Answer> {
     const { attempts, baseMilliseconds, totalMilliseconds } = this.#options.retries ?? standardRetries
     let waited = 0
     for (let attempt = 1; ; attempt++) {
       if (call.signal?.aborted) throw this.#cancelled(call)
       try {
-        return await this.#once(call)
+        return await once()
       } catch (error) {
         if (!(error instanceof Fault) || !error.retryable) throw error
         if (attempt >= (isTimeout(error.cause) ? Math.min(attempts, timedOutAttempts) : attempts)) throw error
@@ -178,8 +196,39 @@ export class Http {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#dispatchers?.reading.close()
+  async #open(call: HttpCall & { readonly totalMilliseconds: number }): Promise<HttpStream> {
+    const silence =
+      call.timeoutMilliseconds ?? this.#options.timeoutMilliseconds ?? standardTimeoutMilliseconds()
+    const faultOf = (cause: unknown): Fault => {
+      if (call.signal?.aborted) return this.#cancelled(call)
+      if (isFault(cause)) return cause
+      return connectionFault(call, cause, { server: this.#server, timeoutMilliseconds: silence })
+    }
+    const end = AbortSignal.timeout(call.totalMilliseconds)
+    try {
+      const { request, reading } = await this.#reading()
+      const response = await request(`${this.#origin}${call.path}`, {
+        dispatcher: reading,
+        method: 'GET',
+        headers: revealed({ accept: '*/*', ...call.headers }),
+        headersTimeout: silence,
+        bodyTimeout: silence,
+        signal: call.signal === undefined ? end : AbortSignal.any([end, call.signal]),
+      })
+      const answer = { status: response.statusCode, headers: response.headers }
+      if (answer.status < 300 || call.answers?.includes(answer.status))
+        return { ...answer, body: piecesOf(response.body, faultOf) }
+      throw answerFault(call, { ...answer, text: await startOf(response.body) }, this.#server, Date.now())
+    } catch (cause) {
+      throw faultOf(cause)
+    }
+  }
+
+  /** Loaded with the first call: a plugin that only checks and diffs starts without it. */
+  async #reading(): Promise<{ readonly request: typeof import('undici').request; readonly reading: Agent }> {
+    const undici = await import('undici')
+    this.#dispatchers ??= this.#makeDispatchers(undici)
+    return { request: undici.request, reading: this.#dispatchers.reading }
   }
 
   async #once(call: HttpCall): Promise<HttpAnswer> {
@@ -191,12 +240,7 @@ export class Http {
       ...(call.body === undefined ? {} : { 'content-type': isText ? 'text/plain' : 'application/json' }),
       ...call.headers,
     }
-    const headers = Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [
-        name.toLowerCase(),
-        typeof value === 'string' ? value : value.reveal(),
-      ]),
-    )
+    const headers = revealed(given)
     const timer = AbortSignal.timeout(timeout)
     let answer: HttpAnswer
     try {
@@ -252,6 +296,39 @@ export class Http {
       `${call.method} ${pathOnly(call.path)} was not sent: the run was cancelled.`,
       { details: detailsOf(call, this.#server) },
     )
+  }
+}
+
+const revealed = (headers: Readonly<Record<string, string | Secret>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'string' ? value : value.reveal(),
+    ]),
+  )
+
+/** Longest part of a refusal's body that is read, in bytes. */
+const longestRefusal = 64 * 1024
+
+const startOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    pieces.push(piece)
+    bytes += piece.length
+    if (bytes > longestRefusal) break
+  }
+  return Buffer.concat(pieces).toString('utf8', 0, longestRefusal)
+}
+
+async function* piecesOf(
+  body: AsyncIterable<Uint8Array>,
+  faultOf: (cause: unknown) => Fault,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    throw faultOf(cause)
   }
 }
 

@@ -22,6 +22,8 @@ export interface UcpNode {
   readonly version: number
   /** The whole spec: an update must send all of it (reference §9.3). */
   readonly spec: AnswerObject
+  /** `worker`, `manager`. */
+  readonly role: string
   readonly availability: string
   readonly labels: Readonly<Record<string, string>>
 }
@@ -45,6 +47,7 @@ const node = (from: AnswerObject): UcpNode => {
     createdAt: textOr(from, 'CreatedAt'),
     version: numberAt(objectOf(from.Version), 'Index'),
     spec,
+    role: textOr(spec, 'Role', 'worker'),
     availability: textOr(spec, 'Availability', 'active'),
     labels: textMapAt(spec, 'Labels'),
   }
@@ -76,18 +79,25 @@ const changedSpec = (current: UcpNode, change: NodeChange): AnswerObject => ({
   ),
 })
 
+/** Decides on a node as it is now; undefined to leave it so. Asked again of every fresh read. */
+export type Reconsider = (current: UcpNode) => NodeChange | undefined
+
 /**
- * Reads a node, changes it and writes it back whole; again where somebody else wrote in between, or the answer was lost.
- * Undefined where the node is gone.
+ * Reads a node, has the change decided on what it is now, and writes it back whole; again, with a new decision, where somebody
+ * else wrote in between, or the answer was lost: what they did is seen before anything is written over it.
+ *
+ * Answers the node as it is in the end, changed or left; undefined where it is gone.
+ * @throws {Fault} `out-of-sequence` or `outcome-unknown` where that happened every time.
  */
-export const changeNode = async (
+export const reconsiderNode = async (
   ucp: Ucp,
   id: string,
-  { signal, ...change }: NodeChange & { readonly signal: AbortSignal },
+  { decide, signal }: { readonly decide: Reconsider; readonly signal: AbortSignal },
 ): Promise<UcpNode | undefined> => {
   for (let attempt = 1; ; attempt++) {
     const current = await readNode(ucp, id)
-    if (current === undefined) return undefined
+    const change = current === undefined ? undefined : decide(current)
+    if (current === undefined || change === undefined) return current
     const path = `/nodes/${segment(id)}/update?version=${current.version}`
     try {
       await ucp.send({ method: 'POST', path, body: changedSpec(current, change) })
@@ -99,6 +109,13 @@ export const changeNode = async (
     }
   }
 }
+
+/** `reconsiderNode` with a change that holds whatever the node is by then. */
+export const changeNode = (
+  ucp: Ucp,
+  id: string,
+  { signal, ...change }: NodeChange & { readonly signal: AbortSignal },
+): Promise<UcpNode | undefined> => reconsiderNode(ucp, id, { decide: () => change, signal })
 
 const isLive = (state: string): boolean =>
   ['assigned', 'accepted', 'preparing', 'ready', 'starting', 'running'].includes(state)

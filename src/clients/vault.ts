@@ -118,6 +118,7 @@ const AuthData = z.object({ auth: z.object({ client_token: text, policies: textL
 const TokenData = z.object({
   data: z.object({ accessor: text, display_name: text, policies: textList, ttl: z.number() }),
 })
+const WrapData = z.object({ wrap_info: z.object({ token: text }) })
 const VersionData = z.object({ data: z.object({ current_version: z.number() }) })
 const KvData = z.object({
   data: z.object({
@@ -533,6 +534,35 @@ export class Vault {
     }
   }
 
+  /**
+   * A wrapping of the newest version of a secret, whose value is not seen here: a token that opens it once, at
+   * `sys/wrapping/unwrap`, in that time. GET /v1/:mount/data/:path with `X-Vault-Wrap-TTL`.
+   * @throws {Fault} `not-found` where there is no secret.
+   */
+  async wrapSecret(mount: string, path: string, ttlSeconds: number): Promise<Secret> {
+    const { wrap_info } = await this.#read(WrapData, {
+      method: 'GET',
+      path: kvPath(mount, 'data', path),
+      headers: { 'x-vault-wrap-ttl': `${ttlSeconds}s` },
+      resource: `secret ${mount}/${path}`,
+    })
+    return new Secret(wrap_info.token)
+  }
+
+  /**
+   * What a wrapping holds, which this client's own token is; after that it opens no more. POST /v1/sys/wrapping/unwrap.
+   * @throws {Fault} `invalid-request` where it was opened already, is over, or never was.
+   */
+  async openWrapped(): Promise<Readonly<Record<string, unknown>>> {
+    const call = {
+      method: 'POST',
+      path: '/v1/sys/wrapping/unwrap',
+      body: {},
+      resource: 'a wrapping',
+    } as const
+    return (await this.#read(KvData, call)).data.data ?? {}
+  }
+
   /** Number of the newest version, deleted or not; 0 where there never was one. GET /v1/:mount/metadata/:path. */
   async newestVersion(mount: string, path: string): Promise<number> {
     const answer = await this.#find(VersionData, {
@@ -687,6 +717,7 @@ export class Vault {
       'x-vault-request': 'true',
       ...(this.#token === undefined ? {} : { 'x-vault-token': this.#token }),
       ...(this.#namespace === undefined ? {} : { 'x-vault-namespace': this.#namespace }),
+      ...call.headers,
     }
     for (let attempt = 0; ; attempt++)
       try {

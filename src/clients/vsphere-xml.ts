@@ -1,5 +1,6 @@
 import { XMLParser } from 'fast-xml-parser'
 import { Fault } from '../core/fault.ts'
+import { xmlEntities } from '../core/xml-text.ts'
 
 /** A managed object of a vCenter, e.g. `VirtualMachine` `vm-42`. */
 export interface ObjectReference {
@@ -26,11 +27,7 @@ export interface XmlElement {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
+  ...xmlEntities,
   // A parser turns these into spaces or line feeds where they stand raw (XML 1.0 §2.11, §3.3.3).
   '\r': '&#13;',
   '\n': '&#10;',

@@ -1,5 +1,8 @@
 import * as z from 'zod'
 import { bytes, cidr, cpu, key, ldapGroup, line } from '../core/fields.ts'
+import { ClusterCompliance } from './compliance-schema.ts'
+import { DedicatedPools, Pool, Swarm } from './pool-schema.ts'
+import { Watch } from './watch-schema.ts'
 
 const https = z.url({ protocol: /^https$/, error: 'an address that begins with https://' })
 const address = z.string().regex(/^\d{1,3}(?:\.\d{1,3}){3}$/, "an IPv4 address, e.g. '10.80.0.1'")
@@ -48,15 +51,6 @@ export const Machine = z
   })
   .describe('A kind of VM.')
 export type Machine = z.infer<typeof Machine>
-
-const Pool = z
-  .strictObject({
-    offer: z.enum(['run/std', 'run/edge', 'build/std']).describe('The offer that runs on it.'),
-    machine: key('A machine').describe('One of `machines`.'),
-    min: z.int().min(1).max(500).describe('Fewest VMs.'),
-    max: z.int().min(1).max(500).describe('Most VMs; the cluster watcher grows the pool up to it.'),
-  })
-  .describe('VMs that an offer runs on.')
 
 const Nfs = z
   .strictObject({
@@ -207,6 +201,17 @@ const Jenkins = z
   })
   .describe('What Jenkins controllers and agents run.')
 
+/** A log driver with its options, as `logging` of a compose file. */
+const Logging = z
+  .strictObject({
+    driver: line(80).describe("Log driver of the engines, e.g. 'journald' or 'splunk'."),
+    options: z
+      .record(line(80), line(500))
+      .optional()
+      .describe("Options of the driver, e.g. `{ 'max-size': '10m' }`; no credentials; none where absent."),
+  })
+  .describe('Where containers log to.')
+
 /** A cluster file's object. The one source of the TypeScript type, the JSON Schema and the field tables. */
 export const Cluster = z
   .strictObject({
@@ -217,6 +222,12 @@ export const Cluster = z
     vsphere: Vsphere,
     machines: z.record(key('A machine'), Machine).describe('Kinds of VMs by name.'),
     pools: z.record(key('A pool'), Pool).describe('Pools of VMs by name.'),
+    dedicatedPools: DedicatedPools.optional().describe(
+      'What organizations may have of their own; nothing where absent: no tenant file may ask for a pool.',
+    ),
+    swarm: Swarm.optional().describe(
+      'How VMs join the swarm by cloud-init; by what their template does where absent.',
+    ),
     storage: z.record(key('A storage back end'), StorageBackend).describe('Storage back ends by name.'),
     overlaySpace: z.array(cidr).min(1).describe('Where overlay networks’ subnets lie.'),
     vlans: z.record(key('A VLAN'), Vlan).describe('VLANs by name.'),
@@ -257,7 +268,16 @@ export const Cluster = z
       .optional()
       .describe('Address that is told of pushes, scans and promotions; nobody where absent.'),
     thresholds: Thresholds,
+    watch: Watch.optional().describe(
+      'How long the watchers wait, and how far they go; each its own default where absent.',
+    ),
     prices: Prices,
+    logging: Logging.optional().describe(
+      'What `tenantry compose merge` gives services whose files name no log driver; `json-file`, three files of 10 MB, where absent.',
+    ),
+    compliance: ClusterCompliance.optional().describe(
+      'What the checks of compose files go by; each its own default where absent.',
+    ),
   })
   .describe('One cluster of the platform.')
 export type Cluster = z.infer<typeof Cluster>

@@ -7,6 +7,7 @@ import type { Tenant } from '../tenant/schema.ts'
 import { access } from './access.ts'
 import { ci } from './ci.ts'
 import { retainedOf } from './lifecycle.ts'
+import type { LivePools } from './live-machines.ts'
 import { networks } from './networks.ts'
 import { nodes } from './nodes.ts'
 import { isOnCluster } from './on-cluster.ts'
@@ -20,12 +21,12 @@ import { volumes } from './volumes.ts'
 const byKey = (resources: readonly Resource[]): readonly Resource[] =>
   [...resources].sort((a, b) => compareText(a.key, b.key))
 
-/** The stack of what the organizations of a cluster share. */
-export const compilePlatform = (cluster: Cluster): StackState => ({
+/** The stack of what the organizations of a cluster share; `live` are the VMs of its pools where those are not the fewest. */
+export const compilePlatform = (cluster: Cluster, live?: LivePools): StackState => ({
   stack: platformStack(cluster.cluster),
   cluster: cluster.cluster,
   organization: null,
-  resources: byKey(platform(cluster)),
+  resources: byKey(platform(cluster, live)),
 })
 
 /** Every concern of a tenant file, in the order in which a person reads it. */
@@ -33,12 +34,12 @@ const concerns = [access, registry, networks, volumes, secrets, ci, nodes] as co
 
 /**
  * The stack of an organization on a cluster, in the names under which things were made and as its place in life leaves it.
- * It depends on its file and the cluster's alone.
+ * It depends on its file, the cluster's and the live VMs of its pool alone.
  *
  * Throws Error on what the checks across files report first: a reference that the cluster file does not resolve.
  */
-export const compileTenant = (tenant: Tenant, cluster: Cluster): StackState => {
-  const scope = tenantScope(tenant, cluster)
+export const compileTenant = (tenant: Tenant, cluster: Cluster, live?: LivePools): StackState => {
+  const scope = tenantScope(tenant, cluster, live)
   const { stack, organization, lifecycle } = scope
   const whole = concerns.flatMap((concern) => concern(scope))
   return {

@@ -23,14 +23,19 @@ const state = [
 
 const logs = ['Container Logs', 'Service Logs'] as const
 
-/** Running services with networks, volumes, secrets and configs that are there; UCP checks each (reference §6.2). */
+/**
+ * Running stacks: services, and the networks, secrets and configs that a stack makes for them; UCP checks each (reference §6.2).
+ * Networks are not attachable, which takes a sub-permission, and stay in the tenant's own collections; data stays when a stack goes.
+ */
 const deploy = [
   'Config Create',
   'Config Delete',
   'Config Update',
   'Config Use',
   'Network Connect',
+  'Network Create',
   'Network Disconnect',
+  'Network Remove',
   'Secret Create',
   'Secret Delete',
   'Secret Update',
@@ -61,13 +66,7 @@ const debug = [
 ] as const
 
 /** Putting right what went wrong by hand; never in production. */
-const repair = [
-  'Container Filesystem Write',
-  'Container Remove',
-  'Network Create',
-  'Network Remove',
-  'Volume Remove',
-] as const
+const repair = ['Container Filesystem Write', 'Container Remove', 'Volume Remove'] as const
 
 /**
  * What each job role may do, by stage. No list holds `Container Create` (a container outside a service escapes limits and

@@ -1,14 +1,17 @@
 import type { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
 import { physicalName } from '../core/name.ts'
+import { nodeMarks } from '../core/node-marks.ts'
 import type { AntiAffinityRule } from '../model/anti-affinity-rule.ts'
 import type { NodePlacement } from '../model/node-placement.ts'
 import type { Resource } from '../model/resource.ts'
-import type { VirtualMachine } from '../model/virtual-machine.ts'
+import type { SwarmJoin, VirtualMachine } from '../model/virtual-machine.ts'
 import type { VmResourcePool } from '../model/vm-resource-pool.ts'
 import { dependsOn } from './depends-on.ts'
 import { keys } from './keys.ts'
+import { poolHostnames } from './live-machines.ts'
 import { bytesOf } from './provenance.ts'
+import type { Amounts } from './reservation.ts'
 
 /** VMs of one kind for one purpose. */
 export interface NodePool {
@@ -21,11 +24,15 @@ export interface NodePool {
   readonly min: number
   readonly max: number
   readonly shares: VmResourcePool['cpuShares']
+  /** Of the hardware of its fewest VMs, what the hosts keep free for it. */
+  readonly reserved: (fewest: Amounts) => Amounts
   /** Path below the datacenter's VM folder. */
   readonly folder: string
   readonly tagKeys: readonly string[]
   /** Where its nodes stand in UCP; a collection of the same stack. */
   readonly collection: string
+  /** Host names of its VMs as the cluster watcher wants them; where absent the fewest. */
+  readonly live?: readonly string[]
 }
 
 /** MHz that a virtual CPU may use at most. Source: our choice; the base clock of the hosts' processors. */
@@ -42,6 +49,19 @@ const machineOf = ({ cluster, machine, name }: NodePool): Cluster['machines'][st
   return found
 }
 
+/** What the hosts keep free for a pool: no more than its fewest VMs have, since the rest may never be cloned. */
+const reservationOf = (
+  pool: NodePool,
+): Pick<VmResourcePool, 'cpuReservationMhz' | 'memoryReservationMib'> => {
+  const { cpus, memory } = machineOf(pool)
+  const fewest = { cpuMillis: pool.min * cpus * 1000, memoryBytes: pool.min * bytesOf(memory) }
+  const { cpuMillis, memoryBytes } = pool.reserved(fewest)
+  return {
+    cpuReservationMhz: Math.floor((cpuMillis * mhzPerCpu) / 1000),
+    memoryReservationMib: Math.floor(memoryBytes / 1024 ** 2),
+  }
+}
+
 const resourcePoolOf = (pool: NodePool): VmResourcePool => {
   const machine = machineOf(pool)
   return {
@@ -52,6 +72,7 @@ const resourcePoolOf = (pool: NodePool): VmResourcePool => {
     datacenter: pool.cluster.vsphere.datacenter,
     computeCluster: pool.cluster.vsphere.computeCluster,
     name: physicalName('vsphereObject', ...pool.physicalName),
+    ...reservationOf(pool),
     cpuShares: pool.shares,
     cpuLimitMhz: pool.max * machine.cpus * mhzPerCpu,
     memoryShares: pool.shares,
@@ -59,8 +80,21 @@ const resourcePoolOf = (pool: NodePool): VmResourcePool => {
   }
 }
 
-const hostnameOf = (pool: NodePool, index: number): string =>
+/** The host name of a pool's VM, which is its name in vSphere as well; from 0. */
+export const hostnameOf = (pool: Pick<NodePool, 'physicalName'>, index: number): string =>
   physicalName('nodeHostname', ...pool.physicalName, String(index + 1).padStart(2, '0'))
+
+/** KV mount of the platform's own secrets, as that of the storage credentials. */
+const platformMount = 'platform'
+
+const joinOf = ({ swarm, endpoints }: Cluster): SwarmJoin | null =>
+  swarm === undefined
+    ? null
+    : {
+        managers: swarm.managers,
+        vault: endpoints.vault,
+        token: { kind: 'VaultField', mount: platformMount, path: swarm.joinToken, field: 'worker' },
+      }
 
 const virtualMachineOf = (pool: NodePool, hostname: string): VirtualMachine => {
   const { vsphere, cluster } = pool.cluster
@@ -83,6 +117,7 @@ const virtualMachineOf = (pool: NodePool, hostname: string): VirtualMachine => {
     diskGib: Math.ceil(bytesOf(machine.disk) / 1024 ** 3),
     tags: pool.tagKeys,
     guestInfo: { 'guestinfo.hostname': hostname, 'guestinfo.tenantry.cluster': cluster },
+    join: joinOf(pool.cluster),
   }
 }
 
@@ -95,6 +130,7 @@ const placementOf = (pool: NodePool, hostname: string): NodePlacement => ({
   collection: pool.collection,
   orchestrator: 'swarm',
   availability: 'active',
+  labels: { [nodeMarks.pool]: pool.name },
   joinSeconds,
 })
 
@@ -116,12 +152,12 @@ const antiAffinityOf = (pool: NodePool, machines: readonly VirtualMachine[]): re
 }
 
 /**
- * A pool's resource pool, as many VMs as its fewest, the rule that keeps them on different hosts, and their place in UCP.
+ * A pool's resource pool, its live VMs or as many as its fewest, the rule that keeps them on different hosts, and their place in UCP.
  *
  * Throws Error on a machine that the cluster lacks, which the checks across files report first.
  */
 export const nodePool = (pool: NodePool): readonly Resource[] => {
-  const hostnames = Array.from({ length: pool.min }, (_, index) => hostnameOf(pool, index))
+  const hostnames = poolHostnames(pool.live, { min: pool.min, nameAt: (index) => hostnameOf(pool, index) })
   const machines = hostnames.map((hostname) => virtualMachineOf(pool, hostname))
   return [
     resourcePoolOf(pool),

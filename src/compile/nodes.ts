@@ -8,7 +8,9 @@ import type { VmResourcePool } from '../model/vm-resource-pool.ts'
 import type { OfferName, ReservationPolicy } from '../tenant/schema.ts'
 import { nodeCollection, offerCollections } from './collection-paths.ts'
 import { keys } from './keys.ts'
-import { nodePool } from './node-pool.ts'
+import { type LivePools, noLivePools } from './live-machines.ts'
+import { type NodePool, nodePool } from './node-pool.ts'
+import { type Amounts, reserve } from './reservation.ts'
 import type { TenantScope } from './tenant-scope.ts'
 
 /** The category of a cluster's tags; its name says the cluster, since clusters may share a vCenter. */
@@ -60,53 +62,93 @@ const policyShares: Readonly<Record<ReservationPolicy, VmResourcePool['cpuShares
   minimum: 'low',
 }
 
+const nothing: Amounts = { cpuMillis: 0, memoryBytes: 0 }
+
+const shareOf =
+  (percent: number) =>
+  ({ cpuMillis, memoryBytes }: Amounts): Amounts => ({
+    cpuMillis: (cpuMillis * percent) / 100,
+    memoryBytes: (memoryBytes * percent) / 100,
+  })
+
+const liveOf = (live: LivePools, name: string): Pick<NodePool, 'live'> =>
+  live[name] === undefined ? {} : { live: live[name] }
+
+/** The cluster's own pools, by name. */
+export const platformPools = (cluster: Cluster, live: LivePools = noLivePools): readonly NodePool[] =>
+  Object.entries(cluster.pools)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, pool]) => ({
+      cluster,
+      name,
+      physicalName: [cluster.cluster, name],
+      machine: pool.machine,
+      min: pool.min,
+      max: pool.max,
+      shares: offerShares[pool.offer],
+      reserved: shareOf(pool.reservedPercent ?? 0),
+      folder: cluster.vsphere.folder,
+      tagKeys: [keys.tag(clusterTag(cluster)), keys.tag(offerTag(pool.offer))].sort(compareText),
+      collection: offerCollections[pool.offer],
+      ...liveOf(live, name),
+    }))
+
 /** The cluster's own pools: folder, tags, VMs and their places. Of an edge pool nobody but the platform may use the nodes. */
-export const platformNodes = (cluster: Cluster): readonly Resource[] => {
-  const pools = Object.entries(cluster.pools).sort(([a], [b]) => compareText(a, b))
-  const offers = [...new Set(pools.map(([, pool]) => pool.offer))]
+export const platformNodes = (cluster: Cluster, live: LivePools = noLivePools): readonly Resource[] => {
+  const offers = [
+    ...new Set(
+      Object.entries(cluster.pools)
+        .sort(([a], [b]) => compareText(a, b))
+        .map(([, pool]) => pool.offer),
+    ),
+  ]
   const category = [keys.tagCategory]
   return [
     folderOf(cluster, cluster.vsphere.folder),
     categoryOf(cluster),
     tagOf(cluster, clusterTag(cluster), category),
     ...offers.map((offer) => tagOf(cluster, offerTag(offer), category)),
-    ...pools.flatMap(([name, pool]) =>
-      nodePool({
-        cluster,
-        name,
-        physicalName: [cluster.cluster, name],
-        machine: pool.machine,
-        min: pool.min,
-        max: pool.max,
-        shares: offerShares[pool.offer],
-        folder: cluster.vsphere.folder,
-        tagKeys: [keys.tag(clusterTag(cluster)), keys.tag(offerTag(pool.offer))].sort(compareText),
-        collection: offerCollections[pool.offer],
-      }),
-    ),
+    ...platformPools(cluster, live).flatMap(nodePool),
   ]
 }
 
-/** The VMs of an organization's own; none without an edge pool. */
-export const nodes = ({ cluster, organization, resolved }: TenantScope): readonly Resource[] => {
+/** Within an organization's stack. */
+const edgePool = 'edge'
+
+const ownFolder = (cluster: Cluster, organization: string): string =>
+  `${cluster.vsphere.folder}/${organization}`
+
+const ownTag = (organization: string): string => `organization-${organization}`
+
+/** The pool of an organization's own; undefined without an edge pool. */
+export const dedicatedPool = ({
+  cluster,
+  organization,
+  resolved,
+  live,
+}: TenantScope): NodePool | undefined => {
   const pool = resolved.offers.find((offer) => offer.name === 'run/edge')?.pool.value ?? null
-  if (pool === null) return []
-  const folder = `${cluster.vsphere.folder}/${organization}`
-  const tag = `organization-${organization}`
-  return [
-    folderOf(cluster, folder),
-    tagOf(cluster, tag, []),
-    ...nodePool({
-      cluster,
-      name: 'edge',
-      physicalName: [cluster.cluster, organization, 'edge'],
-      machine: pool.machine,
-      min: pool.min,
-      max: pool.max,
-      shares: policyShares[resolved.reservation.value],
-      folder,
-      tagKeys: [keys.tag(tag)],
-      collection: nodeCollection('run/edge', organization),
-    }),
-  ]
+  if (pool === null) return undefined
+  return {
+    cluster,
+    name: edgePool,
+    physicalName: [cluster.cluster, organization, edgePool],
+    machine: pool.machine,
+    min: pool.min,
+    max: pool.max,
+    shares: policyShares[resolved.reservation.value],
+    reserved: (fewest) => reserve(resolved.reservation.value, fewest, nothing),
+    folder: ownFolder(cluster, organization),
+    tagKeys: [keys.tag(ownTag(organization))],
+    collection: nodeCollection('run/edge', organization),
+    ...liveOf(live, edgePool),
+  }
+}
+
+/** The VMs of an organization's own; none without an edge pool. */
+export const nodes = (scope: TenantScope): readonly Resource[] => {
+  const pool = dedicatedPool(scope)
+  if (pool === undefined) return []
+  const { cluster, organization } = scope
+  return [folderOf(cluster, pool.folder), tagOf(cluster, ownTag(organization), []), ...nodePool(pool)]
 }

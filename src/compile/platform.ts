@@ -10,14 +10,18 @@ import type { Team } from '../model/team.ts'
 import type { VaultAuthBackend } from '../model/vault-auth-backend.ts'
 import { collectionsAt } from './access.ts'
 import { platformCollections } from './collection-paths.ts'
+import type { LivePools } from './live-machines.ts'
 import { platformNodes } from './nodes.ts'
 import { ownerMarked } from './owner-mark.ts'
 import { vaultLogins } from './secrets.ts'
 import { platformStack } from './stack-name.ts'
 import { everyone, scheduler } from './ucp-builtins.ts'
+import { watcherAccess } from './watcher-access.ts'
 
 /** The platform's own organization. Its name is one that no tenant may take. */
-const owner = 'platform'
+/** Whose teams sign. */
+export const signingOrganization = 'platform'
+const owner = signingOrganization
 
 const teamKey = (team: string): string => `team/${team}`
 
@@ -103,13 +107,14 @@ const login = (
   description: ownerMarked(platformStack(cluster), description),
 })
 
-/** What a cluster's organizations share. It depends on the cluster's file alone. */
-export const platform = (cluster: Cluster): readonly Resource[] => [
+/** What a cluster's organizations share. It depends on the cluster's file and the pools' live VMs alone. */
+export const platform = (cluster: Cluster, live?: LivePools): readonly Resource[] => [
   ...collectionsAt(platformCollections),
   ...(cluster.removeDefaultSchedulerGrant ? [defaultScheduler] : []),
   ...contentTrust(cluster),
+  ...watcherAccess(cluster),
   ...portGroups(cluster),
   login(cluster, 'approle', 'Machines of the platform'),
   login(cluster, 'ldap', 'People by their LDAP groups'),
-  ...platformNodes(cluster),
+  ...platformNodes(cluster, live),
 ]

@@ -207,10 +207,22 @@ export const nameCollisions = (stacks: readonly StackState[]): readonly Issue[] 
   return issues
 }
 
+/** What the platform may let an account of its own do: look at nodes and update them, which no workload and no tenant sees. */
+const watching: ReadonlySet<string> = new Set(['Node Update', 'Node View'])
+
+const isWatchers = ({ subject, role }: Grant, roles: ReadonlyMap<string, Role>): boolean => {
+  const held = entriesOf(roles.get(role)?.operations ?? {})
+  return subject.kind === 'user' && held.length > 0 && held.every(([operation]) => watching.has(operation))
+}
+
+const platformIssues = (grant: Grant, roles: ReadonlyMap<string, Role>): readonly Issue[] =>
+  isWatchers(grant, roles)
+    ? []
+    : [{ code: 'policy/platform-grant', message: `${describe(grant)} stands in the platform's stack.` }]
+
 const grantIssues = (state: StackState, grant: Grant, roles: ReadonlyMap<string, Role>): readonly Issue[] => {
   const { organization } = state
-  if (organization === null)
-    return [{ code: 'policy/platform-grant', message: `${describe(grant)} stands in the platform's stack.` }]
+  if (organization === null) return platformIssues(grant, roles)
   return [
     ...unknownRoleIssues(grant, roles),
     ...isolationIssues(organization, grant),

@@ -4,6 +4,7 @@ import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Tenant } from '../tenant/schema.ts'
 import { withFormerNames } from './former-names.ts'
 import { inLifecycle, restingLifecycle } from './lifecycle.ts'
+import { type LivePools, noLivePools } from './live-machines.ts'
 import { type ResolvedTenant, resolveTenant } from './resolve.ts'
 import { tenantStack } from './stack-name.ts'
 
@@ -19,10 +20,12 @@ export interface TenantScope {
   readonly stack: string
   /** Undefined for a tenant at work. */
   readonly lifecycle: RestingLifecycle | undefined
+  /** VMs of its pool where those are not the fewest. */
+  readonly live: LivePools
 }
 
 /** Throws Error on a quantity that the schema lets nobody write. */
-export const tenantScope = (tenant: Tenant, cluster: Cluster): TenantScope => {
+export const tenantScope = (tenant: Tenant, cluster: Cluster, live: LivePools = noLivePools): TenantScope => {
   const lifecycle = restingLifecycle(tenant)
   const organization = organizationMadeAs(tenant)
   return {
@@ -32,5 +35,6 @@ export const tenantScope = (tenant: Tenant, cluster: Cluster): TenantScope => {
     organization,
     stack: tenantStack(cluster.cluster, organization),
     lifecycle,
+    live,
   }
 }

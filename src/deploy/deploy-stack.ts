@@ -7,6 +7,7 @@ import { ci } from './ci.ts'
 import { cluster } from './cluster.ts'
 import { ConcernGroup, Platform, Tenant } from './components.ts'
 import type { Connected } from './connected.ts'
+import { type JoinTickets, joinTickets } from './join-tickets.ts'
 import { networks } from './networks.ts'
 import { nodes } from './nodes.ts'
 import { makeProviders, type ProviderName, type Providers } from './providers.ts'
@@ -23,6 +24,8 @@ export interface Deployment {
   /** Asked for only when a resource needs a provider. */
   readonly connected: () => Connected
   readonly adopt?: boolean
+  /** Vault's where absent. */
+  readonly tickets?: JoinTickets
 }
 
 const registrations: Registrations = {
@@ -89,14 +92,21 @@ const optionsFor =
  * Registers a stack's resources with the engine, grouped by tenant and concern; logical names are the keys.
  *
  * Decides nothing: everything it sends follows from the desired state. Registers nothing where the cluster cannot be reached.
+ * Resolves once all that is asked of others than the engine is settled.
  * @throws {Fault} what `connected` throws.
  */
-export const deployStack = ({ state, connected, adopt = false }: Deployment): void => {
+export const deployStack = async ({
+  state,
+  connected,
+  adopt = false,
+  tickets,
+}: Deployment): Promise<void> => {
   if (state.resources.length > 0) connected()
   const root = state.organization === null ? new Platform(state.cluster) : new Tenant(state.organization)
   const providers = makeProviders({ owner: state.stack, adopt, parent: root, connected })
   const invokeOptions = (name: ProviderName) => () => ({ provider: providers(name), parent: root })
   const registered = registrar(state, (resource) => register(resource, site))
+  const asked: Promise<unknown>[] = []
   const site: Site = {
     options: optionsFor({ groupOf: concernGroups(root), providers, registered }),
     registered,
@@ -105,7 +115,14 @@ export const deployStack = ({ state, connected, adopt = false }: Deployment): vo
       vault: invokeOptions('vault'),
       reference: ({ of, output }) => outputOf(registered(of), output),
     }),
+    joinTicket:
+      tickets ??
+      joinTickets(
+        () => connected().vault(),
+        (ticket) => asked.push(ticket),
+      ),
     vsphere: vsphereLookups(invokeOptions('vsphere')),
   }
   for (const { key } of state.resources) registered(key)
+  await Promise.allSettled(asked)
 }

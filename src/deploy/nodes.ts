@@ -1,4 +1,6 @@
+import { joinTicketKey } from '../core/join-ticket.ts'
 import type { VirtualMachine } from '../model/virtual-machine.ts'
+import { cloudInit, firstBootKeys } from './cloud-init.ts'
 import { outputOf, type Registrations, type Site } from './site.ts'
 import { UcpNodePlacement } from './ucp/node-placement.ts'
 import { VsphereAntiAffinityRule } from './vsphere/anti-affinity-rule.ts'
@@ -36,6 +38,15 @@ const cloned = (machine: VirtualMachine, site: Site) => {
   return { ...taken, clone: { templateUuid: uuid } }
 }
 
+/** What is read at the first boot and never after: another text of it is no change of a VM that is there. */
+const firstBoot = [joinTicketKey, ...firstBootKeys].map((key) => `extraConfig[${JSON.stringify(key)}]`)
+
+const extraConfigOf = (machine: VirtualMachine, site: Site) => ({
+  ...machine.guestInfo,
+  ...cloudInit(machine),
+  ...(machine.join === null ? {} : { [joinTicketKey]: site.joinTicket(machine.join.token) }),
+})
+
 /** Node pools: where VMs stand, the VMs, and the swarm nodes that they become. */
 export const nodes = {
   VmFolder: (folder, site) =>
@@ -53,6 +64,8 @@ export const nodes = {
           datacenter: pool.datacenter,
           name: pool.computeCluster,
         }),
+        cpuReservation: pool.cpuReservationMhz,
+        memoryReservation: pool.memoryReservationMib,
         cpuShareLevel: pool.cpuShares,
         cpuLimit: pool.cpuLimitMhz,
         memoryShareLevel: pool.memoryShares,
@@ -69,11 +82,12 @@ export const nodes = {
         ...hardware(machine),
         ...standing(machine, site),
         ...cloned(machine, site),
-        extraConfig: machine.guestInfo,
+        extraConfig: extraConfigOf(machine, site),
+        extraConfigRebootRequired: false,
         tags: machine.tags.map((tag) => idOf(site, tag)),
         waitForGuestNetTimeout: 0,
       },
-      { ...site.options(machine, 'vsphere'), deleteBeforeReplace: true },
+      { ...site.options(machine, 'vsphere'), deleteBeforeReplace: true, ignoreChanges: firstBoot },
     ),
   AntiAffinityRule: (rule, site) =>
     new VsphereAntiAffinityRule(
@@ -109,6 +123,7 @@ export const nodes = {
         collection: placement.collection,
         orchestrator: placement.orchestrator,
         availability: placement.availability,
+        labels: placement.labels,
         joinSeconds: placement.joinSeconds,
       },
       site.options(placement, 'ucp'),

@@ -1,6 +1,7 @@
 import type { CustomResource, CustomResourceOptions, Output } from '@pulumi/pulumi'
 import type { Reference, SecretText } from '../model/reference.ts'
 import type { Resource } from '../model/resource.ts'
+import type { JoinTickets } from './join-tickets.ts'
 import type { ProviderName } from './providers.ts'
 import type { VsphereLookups } from './vsphere/lookups.ts'
 
@@ -14,6 +15,8 @@ export interface Site {
   readonly find: (matches: (resource: Resource) => boolean) => string | undefined
   /** A secret output. */
   readonly secretText: (text: SecretText) => Output<string>
+  /** A secret output. */
+  readonly joinTicket: JoinTickets
   readonly vsphere: VsphereLookups
 }
 

@@ -71,6 +71,8 @@ export interface StackRun {
   readonly approve?: (look: () => Promise<StackResult>) => Promise<void>
   /** For somebody who holds the stack; whoever has none stops with that name. */
   readonly patience?: Patience
+  /** Limits `up` to resources of these names (`vm/nonprod-std-04`), whatever else differs; all where absent. */
+  readonly only?: readonly string[]
 }
 
 export const callOf = (run: StackRun) => ({
@@ -203,6 +205,10 @@ export const resultOf = ({ isNew: _, changedProviders: __, state: ___, ...result
 
 export const targeting = (urns: readonly string[]): readonly string[] =>
   urns.flatMap((urn) => ['--target', urn])
+
+/** What limits a run to some resources: a name ends its URN, whatever it stands under (`**` is the engine's wildcard). */
+export const limiting = ({ only }: Pick<StackRun, 'only'>): readonly string[] =>
+  targeting((only ?? []).map((name) => `**::${name}`))
 
 const isMissing = ({ exitCode, errors }: EngineExit): boolean =>
   exitCode !== 0 && errors.some((line) => line.includes('no stack named'))

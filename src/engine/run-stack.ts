@@ -13,6 +13,7 @@ import {
 import {
   attempt,
   callOf,
+  limiting,
   makeStack,
   readWorldFirst,
   resultOf,
@@ -142,7 +143,10 @@ const commandLine = (run: StackRun, known: Recollection): StackEngine => {
   return {
     stack: run.stack,
     run: (operation, { refresh = isOlder } = {}) => {
-      const options = refresh && operation !== 'refresh' ? [readWorldFirst] : []
+      const options = [
+        ...(refresh && operation !== 'refresh' ? [readWorldFirst] : []),
+        ...(operation === 'up' ? limiting(run) : []),
+      ]
       const once = (): Promise<StackResult> =>
         operation === 'up'
           ? up(run, known, options)

@@ -4,6 +4,7 @@ import { toExtraConfig } from '../clients/vsphere-machines.ts'
 import type { ObjectContent } from '../clients/vsphere-properties.ts'
 import { openView, readView } from '../clients/vsphere-views.ts'
 import type { ObjectReference } from '../clients/vsphere-xml.ts'
+import { joinTicketKey } from '../core/join-ticket.ts'
 
 /** A swarm that nodes join and leave. What it answers does not matter; a promise is waited for. */
 export interface Swarm {
@@ -24,10 +25,12 @@ export interface SwarmMachine {
   readonly cpus: number
   readonly memoryBytes: number
   readonly isOn: boolean
+  /** What it is to open before it joins; undefined where its template joins by itself. */
+  readonly ticket: string | undefined
 }
 
 /** What of a VM its swarm is told. */
-type JoiningMachine = Pick<SwarmMachine, 'hostname' | 'cpus' | 'memoryBytes'>
+export type JoiningMachine = Pick<SwarmMachine, 'hostname' | 'cpus' | 'memoryBytes' | 'ticket'>
 
 /** What is known of a VM since it was first seen. */
 export interface Membership {
@@ -132,6 +135,7 @@ export const toSwarmMachine = ({ reference, properties }: ObjectContent): readon
       cpus: Number(properties.get('config.hardware.numCPU')?.text ?? 0),
       memoryBytes: Number(properties.get('config.hardware.memoryMB')?.text ?? 0) * bytesPerMib,
       isOn: properties.get('runtime.powerState')?.text === 'poweredOn',
+      ticket: settings[joinTicketKey],
     },
   ]
 }

@@ -20,6 +20,12 @@ const credentialsOf = (backend: StorageBackend): SeedSecret | undefined => {
   }
 }
 
+/** The lab's engines ask nobody for a token; a VM that opens its ticket finds this one. */
+const joinTokenOf = ({ swarm }: Cluster): SeedSecret | undefined =>
+  swarm === undefined
+    ? undefined
+    : { path: swarm.joinToken, data: { worker: `SWMTKN-1-${randomPassword().reveal()}` } }
+
 /** What a cluster's file says that lies in Vault's mount `platform`, with random values; by path. */
 export const storageCredentials = (cluster: Cluster): readonly SeedSecret[] => {
   const seeds = new Map<string, SeedSecret>()
@@ -29,5 +35,7 @@ export const storageCredentials = (cluster: Cluster): readonly SeedSecret[] => {
     const before = seeds.get(seed.path)
     seeds.set(seed.path, { path: seed.path, data: { ...before?.data, ...seed.data } })
   }
+  const token = joinTokenOf(cluster)
+  if (token !== undefined) seeds.set(token.path, token)
   return [...seeds.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
 }

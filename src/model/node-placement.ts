@@ -7,6 +7,8 @@ export interface NodePlacement extends ResourceBase {
   readonly collection: string
   readonly orchestrator: 'swarm'
   readonly availability: 'active' | 'pause' | 'drain'
+  /** Labels that the node has beside those of its place. */
+  readonly labels: Readonly<Record<string, string>>
   /** How long to wait for the node to join. */
   readonly joinSeconds: number
 }

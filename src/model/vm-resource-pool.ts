@@ -6,6 +6,10 @@ export interface VmResourcePool extends ResourceBase {
   readonly datacenter: string
   readonly computeCluster: string
   readonly name: string
+  /** MHz that the hosts keep free for it; 0 for none. */
+  readonly cpuReservationMhz: number
+  /** MiB, likewise. */
+  readonly memoryReservationMib: number
   readonly cpuShares: 'low' | 'normal' | 'high'
   /** MHz; -1 for none. */
   readonly cpuLimitMhz: number

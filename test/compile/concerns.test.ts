@@ -391,18 +391,35 @@ describe('nodes', () => {
         'guestinfo.hostname': 'prod-acme-edge-01',
         'guestinfo.tenantry.cluster': 'prod',
       },
+      join: {
+        managers: ['10.60.0.11:2377', '10.60.0.12:2377'],
+        vault: 'https://vault.prod.example',
+        token: { kind: 'VaultField', mount: 'platform', path: 'swarm/prod', field: 'worker' },
+      },
     })
+    const { swarm: _none, ...joinless } = prod
+    const byTemplate = compileTenant(acme, joinless).resources
+    expect(ofKind(byTemplate, 'VirtualMachine').map(({ join }) => join)).toEqual([null, null])
     expect(named(onProd, 'VmResourcePool', 'vm-pool/edge')).toMatchObject({
       name: 'prod-acme-edge',
       cpuShares: 'high',
       cpuLimitMhz: 4 * 16 * 2500,
       memoryLimitMib: 4 * 65_536,
     })
-    expect(named(onNonprod, 'VmResourcePool', 'vm-pool/edge').cpuShares).toBe('normal')
+    // `safe` has the hosts keep all of its fewest machines free, `optimized` half of them.
+    expect(named(onProd, 'VmResourcePool', 'vm-pool/edge')).toMatchObject({
+      cpuReservationMhz: 2 * 16 * 2500,
+      memoryReservationMib: 2 * 65_536,
+    })
+    expect(named(onNonprod, 'VmResourcePool', 'vm-pool/edge')).toMatchObject({
+      cpuShares: 'normal',
+      cpuReservationMhz: 16 * 2500,
+      memoryReservationMib: 65_536,
+    })
     expect(named(onProd, 'AntiAffinityRule', 'anti-affinity/edge').machines).toHaveLength(2)
-    expect(ofKind(onProd, 'NodePlacement').map(({ collection }) => collection)).toEqual([
-      '/Run/Edge/acme',
-      '/Run/Edge/acme',
+    expect(ofKind(onProd, 'NodePlacement').map(({ collection, labels }) => [collection, labels])).toEqual([
+      ['/Run/Edge/acme', { 'tenantry.pool': 'edge' }],
+      ['/Run/Edge/acme', { 'tenantry.pool': 'edge' }],
     ])
   })
 
@@ -423,6 +440,29 @@ describe('the platform', () => {
       ['nonprod-std-02', '/Run/Std'],
     ])
     expect(ofKind(platform, 'AntiAffinityRule').map(({ name }) => name)).toEqual(['nonprod-std'])
+    expect(ofKind(platform, 'NodePlacement').map(({ labels }) => labels['tenantry.pool'])).toEqual([
+      'build',
+      'std',
+      'std',
+    ])
+  })
+
+  it('reserves for a pool what its file says of its fewest machines', () => {
+    const reserving = { ...nonprod.pools, std: { ...nonprod.pools.std, reservedPercent: 25 } }
+    const pools = ofKind(
+      compilePlatform({ ...nonprod, pools: reserving } as typeof nonprod).resources,
+      'VmResourcePool',
+    )
+    expect(
+      pools.map(({ name, cpuReservationMhz, memoryReservationMib }) => [
+        name,
+        cpuReservationMhz,
+        memoryReservationMib,
+      ]),
+    ).toEqual([
+      ['nonprod-build', 0, 0],
+      ['nonprod-std', (2 * 8 * 2500) / 4, (2 * 32 * 1024) / 4],
+    ])
   })
 
   it('takes away everyone’s scheduling only where the cluster says so', () => {

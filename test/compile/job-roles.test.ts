@@ -67,6 +67,19 @@ describe('job roles', () => {
     )
   })
 
+  it('lets those who deploy make and remove the networks of their stacks, and nobody else', () => {
+    for (const form of everyForm) {
+      const held = permissionsOf(form.operations)
+      for (const needed of ['Network Create', 'Network Remove'])
+        expect(held.includes(needed), `${form.label}: ${needed}`).toBe(held.includes('Service Create'))
+      expect(held).not.toContain('Network Create [Attachable]')
+    }
+  })
+
+  it('lets nobody remove data on production', () => {
+    for (const form of prodForms) expect(permissionsOf(form.operations)).not.toContain('Volume Remove')
+  })
+
   it('names a role after what it holds', () => {
     expect(roleForms.prod.developer.name).toMatch(/^developer-prod-[0-9a-f]{8}$/)
     expect(new Set(everyForm.map((form) => form.name)).size).toBe(everyForm.length)

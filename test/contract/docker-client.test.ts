@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clients/clock.ts'
 import { Docker } from '../../src/clients/docker.ts'
+import { measureStack } from '../../src/survey/stack-need.ts'
 import { describeEngines, patience } from './docker-bench.ts'
 
 const spec = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'nginx:1.25' } } }
@@ -46,6 +48,25 @@ describeEngines('the client', { nodes }, (bench) => {
     await docker.removeNetwork('none-such')
     await docker.removeVolume('none-such')
     await docker.removePayload('secrets', 'none-such')
+  })
+
+  it('measures what the services of a stack use', async () => {
+    const labels = { 'com.docker.stack.namespace': 'shop' }
+    await docker.createService({ ...spec, Name: 'shop_web', Labels: labels })
+    await docker.createService({
+      ...spec,
+      Name: 'other_web',
+      Labels: { 'com.docker.stack.namespace': 'other' },
+    })
+    const times = { startMilliseconds: patience.timeout, settleMilliseconds: 0, windowMilliseconds: 2_000 }
+    const measured = await measureStack({ docker, clock: systemClock }, 'shop', times)
+    expect(measured).toMatchObject({ unknown: [] })
+    expect([...measured.needs.keys()]).toEqual(['web'])
+    expect(measured.needs.get('web')?.memoryBytes).toBeGreaterThan(0)
+    const [container] = await docker.containers({ label: ['com.docker.swarm.service.name=shop_web'] })
+    const usage = await docker.containerUsage(container?.Id ?? '')
+    expect(usage?.memoryBytes).toBeLessThan(2 ** 30)
+    await expect(docker.containerUsage('none-such')).rejects.toMatchObject({ code: 'not-found' })
   })
 
   it('says what a stale version, a taken name and a bad form are', async () => {

@@ -32,6 +32,13 @@ const processesOf = async (): Promise<string[]> => {
   return (await Promise.all(lines)).filter((line) => line.includes(folder))
 }
 
+const textsBelow = async (path: string): Promise<string[]> => {
+  const names = await readdir(path, { recursive: true, withFileTypes: true })
+  return Promise.all(
+    names.filter((one) => one.isFile()).map((one) => readable(join(one.parentPath, one.name))),
+  )
+}
+
 const namesIn = (path: string): Promise<string[]> => readdir(path).catch(() => [])
 
 /** What engines of a process have outside their namespaces: cgroups and short folders. */
@@ -118,7 +125,7 @@ const suite = (tools: DockerdTools): void => {
     }
   })
 
-  it('shows no join token on a command line or in a log', async () => {
+  it('leaves no join token on a command line, in a log or in the worker’s state', async () => {
     const engine = await start({ logs: join(folder, 'logs') })
     const seen: string[] = []
     try {
@@ -128,6 +135,10 @@ const suite = (tools: DockerdTools): void => {
       clearInterval(watching)
       for (const name of await readdir(join(folder, 'logs')))
         seen.push(await readable(join(folder, 'logs', name)))
+      // What the engine keeps of how it joined: its certificate, and not the token.
+      const kept = await textsBelow(join(folder, 'data', 'n2', 'data', 'swarm'))
+      expect(kept.length).toBeGreaterThan(0)
+      seen.push(...kept)
     } finally {
       await engine.stop()
     }

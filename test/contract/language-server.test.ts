@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { CustomResource, RunError } from '@pulumi/pulumi'
+import { CustomResource, type Inputs, output, RunError } from '@pulumi/pulumi'
 import { afterEach, expect, test } from 'vitest'
 import { type LanguageServer, serveProgram } from '../../src/engine/language/language-server.ts'
 import type { Program } from '../../src/engine/language/program-run.ts'
@@ -24,8 +24,8 @@ const serve = async (stack: string, program: Program): Promise<LanguageServer> =
 }
 
 class Thing extends CustomResource {
-  constructor(name: string, dependsOn: Thing[] = []) {
-    super('x:index:Thing', name, {}, { dependsOn })
+  constructor(name: string, dependsOn: Thing[] = [], inputs: Inputs = {}) {
+    super('x:index:Thing', name, inputs, { dependsOn })
   }
 }
 
@@ -121,6 +121,36 @@ test('an error that nobody awaits fails the run that it belongs to, and no other
   expect(broken.complete()).toBe(0)
   expect(sound.told).toEqual([])
   expect(sound.complete()).toBe(1)
+})
+
+test('what stands on something that failed keeps no program from its end, and what is under way is waited for', async () => {
+  const waiting = gate()
+  const asked = gate()
+  const engine = await engineOf('nonprod.acme', {
+    before: (name) => (name === 'slow' ? waiting.opening : Promise.resolve()),
+  })
+  const { address } = await serve('nonprod.acme', async () => {
+    const ticket = (name: string) =>
+      new Thing(name, [], {
+        ticket: output(
+          asked.opening.then(() => {
+            throw new RunError('No ticket.')
+          }),
+        ),
+      })
+    new Thing('stands on it', [ticket('broken'), ticket('broken too')])
+    new Thing('after slow', [new Thing('slow')])
+    await asked.opening
+  })
+  const answer = engine.run(address)
+  await expect.poll(() => engine.registered).toContain('tenantry-nonprod.acme')
+  asked.open()
+  await expect.poll(() => engine.told).toEqual(['No ticket.'])
+  waiting.open()
+  expect((await answer).getBail()).toBe(true)
+  expect([...engine.registered].sort()).toEqual(['after slow', 'slow', 'tenantry-nonprod.acme'])
+  expect(engine.complete()).toBe(0)
+  expect(engine.told).toEqual(['No ticket.'])
 })
 
 test('a program whose engine dies comes to an end, without another word', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Ucp } from '../../src/clients/ucp.ts'
+import { changeNode } from '../../src/clients/ucp-nodes.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { type DockerEngine, startDockerEngine } from '../../src/lab/docker/engine.ts'
 import type { Ucp as Emulator } from '../../src/lab/ucp/server.ts'
@@ -18,6 +19,8 @@ import {
 
 const placementType = 'ucp:index:NodePlacement'
 const accessLabel = 'com.docker.ucp.access.label'
+/** Long enough for a busy machine: nothing here waits for a time to pass. */
+const patient = { timeoutMilliseconds: 60_000 }
 
 let folder: string
 let engine: DockerEngine
@@ -44,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 beforeEach(async () => {
-  drive = driveFor(emulator)
+  drive = driveFor(emulator, {}, patient)
   made = []
   for (const path of ['/Run', '/Run/Std', '/Run/Std/acme']) await create('ucp:index:Collection', { path })
 })
@@ -91,6 +94,51 @@ describe('a node', () => {
     })
   })
 
+  test.each(['active', 'pause'] as const)(
+    'that joined as %s takes no work until it stands in its collection, and is made active by the next run where this one ends',
+    async (availability) => {
+      const hostname = `nonprod-std-${++joins}`
+      await engine.joinNode({ hostname, cpus: 4, memoryBytes: 8e9, availability })
+      const inputs = { hostname, collection: '/Run/Std', labels: { 'tenantry.pool': 'std' } }
+      emulator.faults.add({
+        match: { method: 'POST', pathPattern: /\/nodes\/.*\/update/, nth: 2 },
+        fault: { kind: 'status', status: 403 },
+      })
+      const error = await thrownBy(drive.create(placementType, inputs))
+      expect(error).toBeInstanceOf(Unfinished)
+      expect((await nodeOf(hostname)).Spec).toMatchObject({
+        Availability: 'pause',
+        Labels: { [accessLabel]: '/Run/Std', 'tenantry.pool': 'std' },
+      })
+      const state = await create(placementType, inputs)
+      await expectStable(drive, state)
+      expect((await nodeOf(hostname)).Spec.Availability).toBe('active')
+    },
+  )
+
+  test('has the labels of its file beside those of others, and loses one that is in the file no more', async () => {
+    const hostname = await joined({ zone: 'east' })
+    const inputs = { hostname, collection: '/Run/Std' }
+    const state = await create(placementType, { ...inputs, labels: { 'tenantry.pool': 'std', old: 'yes' } })
+    await expectStable(drive, state)
+    const { ID } = await nodeOf(hostname)
+    const { signal } = drive.stopping
+    await changeNode(drive.client.ucp, ID, {
+      availability: 'active',
+      labels: { 'tenantry.pool': 'other' },
+      signal,
+    })
+    const read = await drive.read(state)
+    expect(drive.diff(read ?? state, state.inputs).details).toEqual({ 'labels["tenantry.pool"]': 'update' })
+    const next = await drive.update(read ?? state, { ...inputs, labels: { 'tenantry.pool': 'std' } })
+    const labels = (await nodeOf(hostname)).Spec.Labels ?? {}
+    expect([labels['tenantry.pool'], labels.old, labels.zone]).toEqual(['std', undefined, 'east'])
+    await expectStable(drive, next)
+    await drive.delete(next)
+    const left = (await nodeOf(hostname)).Spec.Labels ?? {}
+    expect([left['tenantry.pool'], left.zone]).toEqual([undefined, 'east'])
+  })
+
   test('that has not joined is waited for', async () => {
     const hostname = `nonprod-std-${++joins}`
     const placed = create(placementType, { hostname, collection: '/Run/Std', joinSeconds: 86_400 })
@@ -109,7 +157,7 @@ describe('a node', () => {
   })
 
   test('is not waited for after a cancel', async () => {
-    const cancelled = driveFor(emulator)
+    const cancelled = driveFor(emulator, {}, patient)
     const inputs = { hostname: 'absent', collection: '/Run/Std', joinSeconds: 86_400 }
     const waiting = thrownBy(cancelled.create(placementType, inputs))
     while (cancelled.lines.length === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -134,6 +182,50 @@ describe('a node', () => {
     })
     await expectStable(drive, await create(placementType, { hostname, collection: '/Run/Std' }))
     expect(fault.hits()).toBe(2)
+  })
+
+  test('that its watcher paused is no drift, stays paused when it is moved, and is drained when it goes', async () => {
+    const hostname = await joined()
+    const state = await create(placementType, { hostname, collection: '/Run/Std' })
+    const { ID } = await nodeOf(hostname)
+    const mark = { 'tenantry.watch.paused-at': '2026-11-23T03:00:00Z' }
+    const { signal } = drive.stopping
+    await changeNode(drive.client.ucp, ID, { availability: 'pause', labels: mark, signal })
+    await expectStable(drive, state)
+    const moved = await drive.update(state, { hostname, collection: '/Run' })
+    expect((await nodeOf(hostname)).Spec).toMatchObject({ Availability: 'pause', Labels: mark })
+    await drive.delete(moved)
+    expect((await nodeOf(hostname)).Spec.Availability).toBe('drain')
+  })
+
+  test('that the cluster watcher takes out is no drift, and stays drained when it is moved', async () => {
+    const hostname = await joined()
+    const state = await create(placementType, { hostname, collection: '/Run/Std' })
+    const { ID } = await nodeOf(hostname)
+    const mark = { 'tenantry.watch.drained-at': '2026-11-23T03:00:00Z' }
+    const { signal } = drive.stopping
+    for (const availability of ['pause', 'drain']) {
+      await changeNode(drive.client.ucp, ID, { availability, labels: mark, signal })
+      await expectStable(drive, state)
+    }
+    const moved = await drive.update(state, { hostname, collection: '/Run' })
+    expect((await nodeOf(hostname)).Spec).toMatchObject({ Availability: 'drain', Labels: mark })
+    await drive.delete(moved)
+  })
+
+  test('that a person paused is drift, and made active again by an update', async () => {
+    const hostname = await joined()
+    const state = await create(placementType, { hostname, collection: '/Run/Std' })
+    const { ID } = await nodeOf(hostname)
+    await changeNode(drive.client.ucp, ID, {
+      availability: 'pause',
+      labels: {},
+      signal: drive.stopping.signal,
+    })
+    const read = await drive.read(state)
+    expect(drive.diff(read ?? state, state.inputs).details).toEqual({ availability: 'update' })
+    await drive.update(state, state.inputs)
+    expect((await nodeOf(hostname)).Spec.Availability).toBe('active')
   })
 
   test('of the managers is refused and kept in the state', async () => {

@@ -142,6 +142,24 @@ describe.each(await engineKinds())('before $name', ({ open, isReal }) => {
       const volume = (await door.call('admin', 'GET', '/volumes/scratch')).json
       if (isReal) expect(volume.Labels).toMatchObject(labels('/Run/Std/retail'))
     })
+
+    it('that a service brings are where their own label says', async () => {
+      const brings = (path: string) => ({
+        Mounts: [
+          { Type: 'volume', Source: 'scratch', Target: '/data', VolumeOptions: { Labels: labels(path) } },
+        ],
+      })
+      const create = (path: string) =>
+        door.call('dev', 'POST', '/services/create', web('/Run/Std/retail', brings(path)))
+      expect((await create(insurance)).json.message).toMatch(
+        /Volume Create\/Attach, on collection shared-private-insurance/,
+      )
+      expect((await create(`${retail}/none`)).status).toBe(404)
+      expect((await create(retail)).status).toBe(201)
+      await door.runningTask()
+      const volume = (await door.call('dev', 'GET', '/volumes/scratch')).json
+      if (isReal) expect(volume.Labels).toMatchObject(labels(retail))
+    })
   })
 
   describe('a container outside of services', () => {

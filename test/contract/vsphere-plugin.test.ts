@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Vsphere } from '../../src/clients/vsphere.ts'
 import { destroyObject, findMachineByUuid } from '../../src/clients/vsphere-inventory.ts'
 import { powerOff, readMachine } from '../../src/clients/vsphere-machines.ts'
+import { joinTicketKey } from '../../src/core/join-ticket.ts'
 import { NodeJoiner } from '../../src/lab/node-joiner.ts'
 import { vspherePlugin } from '../../src/lab/plugins/vsphere-plugin.ts'
 import type { LabVcenter } from '../../src/lab/vcenter/lab-vcenter.ts'
@@ -232,6 +233,24 @@ describe.each(vcenters)('the vSphere stand-in against %s', (_kind, start) => {
     await powerOff(vsphere, reference)
     const again = await typeOf('virtualMachine').create(vsphere, machineInputs, context)
     expect(again).toMatchObject({ id, outputs: { powerState: 'on' } })
+    await deleteTwice('virtualMachine', id)
+  })
+
+  it('knows the clone of an interrupted run by what it is, though each run asks for a join ticket anew', async () => {
+    const withTicket = (ticket: string) => ({
+      ...machineInputs,
+      extraConfig: { 'guestinfo.hostname': 'nonprod-std-01', [joinTicketKey]: ticket },
+    })
+    const { id } = await typeOf('virtualMachine').create(vsphere, withTicket('hvs.first'), context)
+    const again = await typeOf('virtualMachine').create(vsphere, withTicket('hvs.second'), context)
+    expect(again.id).toBe(id)
+    await expect(
+      typeOf('virtualMachine').create(
+        vsphere,
+        { ...machineInputs, extraConfig: { [joinTicketKey]: 'hvs.first' } },
+        context,
+      ),
+    ).rejects.toMatchObject({ code: 'foreign' })
     await deleteTwice('virtualMachine', id)
   })
 

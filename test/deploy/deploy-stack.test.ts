@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { Fault } from '../../src/core/fault.ts'
+import { joinScript } from '../../src/deploy/join-script.ts'
 import type { StackState } from '../../src/model/desired-state.ts'
-import { accessOnly, everyKind } from './every-kind.ts'
+import { accessOnly, everyJoin, everyKind } from './every-kind.ts'
 import { type Called, type Registered, register } from './register.ts'
 
 let resources: readonly Registered[]
@@ -10,6 +12,11 @@ let calls: readonly Called[]
 beforeAll(async () => {
   ;({ resources, calls } = await register(everyKind))
 })
+
+interface UserData {
+  readonly write_files: readonly { readonly path: string }[]
+  readonly runcmd: unknown
+}
 
 const isOwn = ({ type }: Registered): boolean => !/^(?:pulumi:|tenantry:)/.test(type)
 
@@ -95,8 +102,30 @@ describe('deployStack', () => {
       guestId: 'otherLinux64Guest',
       memory: 32_768,
       tags: ['tag-edge-id'],
-      extraConfig: { 'guestinfo.hostname': 'nonprod-acme-edge-01' },
+      extraConfig: { value: { 'guestinfo.hostname': 'nonprod-acme-edge-01' } },
+      // Other settings never power a node off.
+      extraConfigRebootRequired: false,
     })
+  })
+
+  test('gives a VM a first boot that joins the swarm, and a ticket for the token as a secret', () => {
+    const { extraConfig: held } = named('vm-01')
+    // One secret among the settings makes all of them one.
+    expect(held).toMatchObject(secretMark)
+    const { value: extraConfig } = held as { readonly value: Readonly<Record<string, string>> }
+    expect(extraConfig['guestinfo.tenantry.ticket']).toBe('opens swarm/nonprod once')
+    const decoded = (key: string) => Buffer.from(extraConfig[key] ?? '', 'base64').toString()
+    expect(JSON.parse(decoded('guestinfo.metadata'))).toEqual({
+      'instance-id': 'nonprod-acme-edge-01',
+      'local-hostname': 'nonprod-acme-edge-01',
+    })
+    const [first, ...lines] = decoded('guestinfo.userdata').split('\n')
+    expect(first).toBe('#cloud-config')
+    const { write_files, runcmd } = parse(lines.join('\n')) as UserData
+    expect(runcmd).toEqual([['python3', write_files[0]?.path]])
+    expect(write_files).toEqual([
+      { path: '/run/tenantry/join-swarm.py', permissions: '0700', content: joinScript(everyJoin) },
+    ])
   })
 
   test('takes a tag’s category of the same stack, and looks another up', () => {

@@ -1,5 +1,6 @@
 import type { StackState } from '../../src/model/desired-state.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { SwarmJoin } from '../../src/model/virtual-machine.ts'
 
 const place = { datacenter: 'dc1', computeCluster: 'cluster1' } as const
 const labels = { 'tenantry.owner': 'nonprod.acme', 'com.docker.ucp.access.label': '/Shared/Private/acme' }
@@ -298,6 +299,12 @@ const ci: readonly Resource[] = [
   },
 ]
 
+export const everyJoin: SwarmJoin = {
+  managers: ['10.60.0.11:2377'],
+  vault: 'https://vault.example',
+  token: { kind: 'VaultField', mount: 'platform', path: 'swarm/nonprod', field: 'worker' },
+}
+
 const nodes: readonly Resource[] = [
   {
     kind: 'VmFolder',
@@ -314,6 +321,8 @@ const nodes: readonly Resource[] = [
     dependsOn: [],
     ...place,
     name: 'nonprod-acme-edge',
+    cpuReservationMhz: 5000,
+    memoryReservationMib: 32_768,
     cpuShares: 'normal',
     cpuLimitMhz: -1,
     memoryShares: 'high',
@@ -353,6 +362,7 @@ const nodes: readonly Resource[] = [
     diskGib: 100,
     tags: ['tag-edge'],
     guestInfo: { 'guestinfo.tenantry.cluster': 'nonprod', 'guestinfo.hostname': 'nonprod-acme-edge-01' },
+    join: everyJoin,
   },
   {
     kind: 'AntiAffinityRule',
@@ -372,6 +382,7 @@ const nodes: readonly Resource[] = [
     collection: '/Run/Edge/acme',
     orchestrator: 'swarm',
     availability: 'active',
+    labels: { 'tenantry.pool': 'std' },
     joinSeconds: 600,
   },
 ]

@@ -1,4 +1,4 @@
-import { runtime } from '@pulumi/pulumi'
+import { runtime, secret } from '@pulumi/pulumi'
 import { Secret } from '../../src/core/secret.ts'
 import type { Connected } from '../../src/deploy/connected.ts'
 import { deployStack } from '../../src/deploy/deploy-stack.ts'
@@ -77,7 +77,8 @@ export const register = async (
     state.stack,
   )
   try {
-    deployStack({ state, connected: connect })
+    const tickets = ({ path }: { readonly path: string }) => secret(`opens ${path} once`)
+    await deployStack({ state, connected: connect, tickets })
   } finally {
     await runtime.disconnect()
   }

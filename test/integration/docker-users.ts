@@ -20,6 +20,8 @@ export interface Said {
 /** A person with the `docker` command and the client bundle that UCP gave them. */
 export interface BundleHolder {
   docker(...args: string[]): Promise<Said>
+  /** With variables of the environment that the command fills in. */
+  dockerWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Said>
   readonly close: () => Promise<void>
 }
 
@@ -81,6 +83,7 @@ export const withBundle = async (lab: Lab, cluster: ClusterLab, user: string): P
   }
   return {
     docker: (...args) => outcomeOf('docker', args, environment),
+    dockerWith: (variables, ...args) => outcomeOf('docker', args, { ...variables, ...environment }),
     close: () => rm(folder, { recursive: true, force: true }),
   }
 }

@@ -18,6 +18,7 @@ import {
   withBundle,
 } from './docker-users.ts'
 import { changesOf, failuresOf, type LabSession, openLabSession } from './lab-session.ts'
+import type { SeenTaskState } from './stack-world.ts'
 import { missedWorld, readSettledWorld } from './world.ts'
 
 const organization = 'retail-banking'
@@ -26,16 +27,7 @@ const mebibyte = 1024 ** 2
 /** Long enough for a swarm on a busy machine to place, start and tell of a container. */
 const patience = { timeout: 120_000, interval: 100 }
 
-interface Task {
-  readonly ID: string
-  readonly NodeID?: string
-  readonly DesiredState: string
-  readonly Status: {
-    readonly State: string
-    readonly Err?: string
-    readonly Message?: string
-    readonly ContainerStatus?: { readonly ContainerID?: string }
-  }
+interface Task extends SeenTaskState {
   readonly Spec: {
     readonly Resources?: Readonly<
       Record<'Limits' | 'Reservations', { readonly NanoCPUs?: number; readonly MemoryBytes?: number }>

@@ -2,6 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Ucp } from '../../src/clients/ucp.ts'
+import { Vault } from '../../src/clients/vault.ts'
+import { isFault } from '../../src/core/fault.ts'
+import { joinTicketKey } from '../../src/core/join-ticket.ts'
+import { Secret } from '../../src/core/secret.ts'
 import { destroyStack, refreshStack } from '../../src/engine/run-stack.ts'
 import { platformUser } from '../../src/lab/cluster-lab.ts'
 import { type ByHandMachine, type Inventory, VcenterByHand } from '../contract/vcenter-by-hand.ts'
@@ -42,6 +46,8 @@ const edge = 'nonprod-pool-probe-edge'
 
 const numbered = (pool: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${pool}-0${index + 1}`)
+
+const encoded = (text: string): string => Buffer.from(text).toString('base64')
 
 const inTenant = (change: string): string => `pool-probe: ${change}`
 const inPlatform = (change: string): string => `platform: ${change}`
@@ -114,6 +120,21 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
         .map((machine) => [machine.path.split('/').at(-1) ?? '', machine]),
     )
 
+  const ticketOf = ({ guestInfo }: ByHandMachine): string => guestInfo[joinTicketKey] ?? 'none'
+
+  /** Whether somebody who finds a ticket gets a join token for it. */
+  const opens = async (ticket: string): Promise<boolean> => {
+    const vault = new Vault({ address: nonprod().vault.nodeAddress, token: new Secret(ticket) })
+    try {
+      return (await vault.openWrapped()).worker !== undefined
+    } catch (error) {
+      if (isFault(error)) return false
+      throw error
+    } finally {
+      await vault.close()
+    }
+  }
+
   const idsOf = (machines: ReadonlyMap<string, ByHandMachine>) =>
     new Map([...machines].map(([name, { id, uuid }]) => [name, `${id} ${uuid}`]))
 
@@ -134,7 +155,16 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
       disksKib: [diskGib * 1024 * 1024],
       networks: ['VM Network'],
       annotation: '',
-      guestInfo: { 'guestinfo.hostname': name, 'guestinfo.tenantry.cluster': 'nonprod' },
+      guestInfo: {
+        'guestinfo.hostname': name,
+        'guestinfo.tenantry.cluster': 'nonprod',
+        'guestinfo.metadata': encoded(JSON.stringify({ 'instance-id': name, 'local-hostname': name })),
+        'guestinfo.metadata.encoding': 'base64',
+        // `#cloud-config`, whole groups of three of it.
+        'guestinfo.userdata': expect.stringMatching(`^${encoded('#cloud-confi')}`),
+        'guestinfo.userdata.encoding': 'base64',
+        'guestinfo.tenantry.ticket': expect.stringMatching(/^hvs\.[\w-]{20,}$/),
+      },
       tags: tags.map((tag) => `tenantry-nonprod/${tag}`),
     }
   }
@@ -157,6 +187,8 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
     return name.startsWith('nonprod-build') ? '/Build/Std' : '/Run/Std'
   }
 
+  const poolOf = (name: string): string => /(edge|build|std)-\d+$/.exec(name)?.[1] ?? 'none'
+
   /** Exactly these nodes, and those that the lab starts with, are in the swarm: ready, active, in their collections. */
   const expectMembers = async (names: readonly string[]): Promise<void> => {
     const members = async () =>
@@ -169,10 +201,13 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
             Spec.Availability,
             Spec.Labels['com.docker.ucp.access.label'],
             Spec.Labels['com.docker.ucp.orchestrator.swarm'],
+            Spec.Labels['tenantry.pool'],
           ].join(' '),
         )
         .sort()
-    const wanted = names.map((name) => `${name} ready active ${collectionOf(name)} true`).toSorted()
+    const wanted = names
+      .map((name) => `${name} ready active ${collectionOf(name)} true ${poolOf(name)}`)
+      .toSorted()
     await expect.poll(members, { timeout: 60_000 }).toEqual(wanted)
     // UCP's own label, which its access checks go by, is the collection's id.
     const found = (await ucp.json({ method: 'GET', path: '/collections?limit=10000' })) as readonly {
@@ -216,10 +251,15 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     })()
+    const end = async () => {
+      isOver = true
+      await looking
+      return seen
+    }
     return {
+      end,
       stop: async () => {
-        isOver = true
-        await looking
+        await end()
         await expect
           .poll(async () => [...(await nodes()).keys()], { timeout: 60_000 })
           .not.toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(names.join('|')))]))
@@ -250,23 +290,33 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
     await session?.close()
   })
 
-  test('stand where the cluster file says, with shares and limits in MHz and MiB', async () => {
+  test('stand where the cluster file says, with shares, reservations and limits in MHz and MiB', async () => {
     const found = await hand.inventory()
     expect(found.folders).toEqual([...planted.inventory.folders, folder, `${folder}/pool-probe`].toSorted())
-    const free = { reservation: 0, expandable: true }
     // 24, 8 and 4 machines at most, each of 16 CPUs at 2,500 MHz and of 64 GiB.
     expect(
       found.pools.filter(({ path }) => !planted.inventory.pools.some((one) => one.path === path)),
     ).toEqual(
       [
-        ['nonprod-build', 'low', 8],
-        ['nonprod-pool-probe-edge', 'normal', 4],
-        ['nonprod-std', 'normal', 24],
-      ].map(([name, level, most]) => ({
+        // Half of the one machine that it has at least, as its organization reserves of its containers' limits.
+        ['nonprod-build', 'low', 8, 0],
+        ['nonprod-pool-probe-edge', 'normal', 4, 0.5],
+        ['nonprod-std', 'normal', 24, 0],
+      ].map(([name, level, most, reserved]) => ({
         path: `${pools}/${name}`,
         id: expect.any(String),
-        cpu: { ...free, limit: Number(most) * 16 * 2500, level },
-        memory: { ...free, limit: Number(most) * 64 * 1024, level },
+        cpu: {
+          reservation: Number(reserved) * 16 * 2500,
+          expandable: true,
+          limit: Number(most) * 16 * 2500,
+          level,
+        },
+        memory: {
+          reservation: Number(reserved) * 64 * 1024,
+          expandable: true,
+          limit: Number(most) * 64 * 1024,
+          level,
+        },
       })),
     )
     expect(
@@ -291,12 +341,19 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
 
   test('grow by clones of the template that become nodes where they belong', async () => {
     const before = ours(await hand.inventory())
+    const history = watchNodes(['nonprod-std-02', 'nonprod-std-03', 'nonprod-pool-probe-edge-02'])
     const changes = await resize({ std: 3, edge: 3 })
+    // Joined, labelled into their collections, only then active.
+    for (const [name, states] of await history.end())
+      expect(
+        states.filter((state) => state.startsWith('active')),
+        name,
+      ).toEqual([`active in ${collectionOf(name)}`])
     expect(changes).toEqual(
       [
         ...['create anti-affinity/edge', 'create node/nonprod-pool-probe-edge-02'].map(inTenant),
         ...['create node/nonprod-pool-probe-edge-03', 'create vm/nonprod-pool-probe-edge-02'].map(inTenant),
-        ...['create vm/nonprod-pool-probe-edge-03'].map(inTenant),
+        ...['create vm/nonprod-pool-probe-edge-03', 'update vm-pool/edge'].map(inTenant),
         ...['create anti-affinity/std', 'create node/nonprod-std-02', 'create node/nonprod-std-03'].map(
           inPlatform,
         ),
@@ -316,6 +373,10 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
       [edge]: numbered(edge, 3),
     })
     await expectMembers([...after.keys()])
+    // What is left on a machine opens nothing any more, and no two had the same.
+    const tickets = [...after.values()].map(ticketOf)
+    expect(new Set(tickets).size).toBe(tickets.length)
+    for (const ticket of tickets) expect(await opens(ticket), ticket).toBe(false)
   })
 
   test('shrink by their last machines, in the order that harms nobody', async () => {
@@ -327,7 +388,7 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
     expect(changes).toEqual(
       [
         ...['delete node/nonprod-pool-probe-edge-03', 'delete vm/nonprod-pool-probe-edge-03'].map(inTenant),
-        ...['update anti-affinity/edge'].map(inTenant),
+        ...['update anti-affinity/edge', 'update vm-pool/edge'].map(inTenant),
         ...['delete node/nonprod-std-03', 'delete vm/nonprod-std-03', 'update anti-affinity/std'].map(
           inPlatform,
         ),
@@ -410,6 +471,29 @@ describe.skipIf(!hasVcsim('node pools on the vCenter simulator'))('node pools on
     expect(failuresOf(results)).toEqual([])
     expect(await hand.inventory()).toEqual(before)
     await expectMembers([...ours(before).keys()])
+  })
+
+  test('get back a machine that somebody deleted, which joins with a ticket of its own', async () => {
+    const before = ours(await hand.inventory())
+    const lost = before.get('nonprod-std-02') ?? expect.fail('no nonprod-std-02')
+    const machine = { type: 'VirtualMachine', id: lost.id }
+    await hand.task('PowerOffVM_Task', machine)
+    await hand.task('Destroy_Task', machine)
+    const [platform] = await stacks()
+    const { engine, environment } = session
+    await refreshStack({ stack: platform?.stack ?? expect.fail('no platform stack'), engine, environment })
+    const { results } = await session.run('up', await stacks())
+    expect(failuresOf(results)).toEqual([])
+    const after = ours(await hand.inventory())
+    const back = after.get('nonprod-std-02') ?? expect.fail('no nonprod-std-02 again')
+    // The simulator's UUID follows from the name; its own id does not.
+    expect(back.id).not.toBe(lost.id)
+    expect(ticketOf(back)).not.toBe(ticketOf(lost))
+    expect(await opens(ticketOf(back))).toBe(false)
+    // Nobody else got another.
+    for (const [name, one] of after)
+      if (name !== 'nonprod-std-02') expect(one, name).toEqual(before.get(name))
+    await expectMembers([...after.keys()])
   })
 
   test('have no rule where one machine is left', async () => {

@@ -69,6 +69,7 @@ describe('storageCredentials', () => {
     expect(seeds.map(({ path, data }) => [path, Object.keys(data).sort()])).toEqual([
       ['storage/both', ['accessKey', 'password', 'secretKey', 'username']],
       ['storage/files', ['password', 'username']],
+      ['swarm/nonprod', ['worker']],
     ])
   })
 })

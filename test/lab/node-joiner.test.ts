@@ -18,6 +18,7 @@ const machine = (changes: Partial<SwarmMachine> = {}): SwarmMachine => ({
   cpus: 4,
   memoryBytes: 8 * 1024 ** 3,
   isOn: true,
+  ticket: undefined,
   ...changes,
 })
 
@@ -194,7 +195,8 @@ describe('a VM as it is read', () => {
   const both = option('guestinfo.tenantry.cluster', 'prod') + option('guestinfo.hostname', 'prod-std-01')
 
   it('says which swarm it belongs to', () => {
-    expect(toSwarmMachine(content(both))).toEqual([
+    const ticket = option('guestinfo.tenantry.ticket', 'hvs.once')
+    expect(toSwarmMachine(content(both + ticket))).toEqual([
       {
         id: 'vm-7',
         cluster: 'prod',
@@ -202,6 +204,7 @@ describe('a VM as it is read', () => {
         cpus: 8,
         memoryBytes: 1024 ** 3,
         isOn: true,
+        ticket: 'hvs.once',
       },
     ])
   })

@@ -5,6 +5,8 @@ interface Arguments {
   readonly collection: Input<string>
   readonly orchestrator: Input<string>
   readonly availability: Input<string>
+  /** Beside those of its place; labels of others stay. */
+  readonly labels: Input<Readonly<Record<string, string>>>
   /** How long to wait for the node to join. */
   readonly joinSeconds: Input<number>
 }

@@ -3,6 +3,10 @@ import { CustomResource, type CustomResourceOptions, type Input } from '@pulumi/
 interface Arguments {
   readonly name: Input<string>
   readonly parentResourcePoolId: Input<string>
+  /** MHz. */
+  readonly cpuReservation: Input<number>
+  /** MiB. */
+  readonly memoryReservation: Input<number>
   readonly cpuShareLevel: Input<string>
   /** MHz; -1 for none. */
   readonly cpuLimit: Input<number>

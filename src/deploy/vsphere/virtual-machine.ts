@@ -15,7 +15,9 @@ interface Arguments {
   readonly disks: Input<{ label: string; size: number }[]>
   readonly networkInterfaces: Input<{ networkId: Input<string> }[]>
   readonly clone: Input<{ templateUuid: Input<string> }>
-  readonly extraConfig: Input<Readonly<Record<string, string>>>
+  readonly extraConfig: Input<Readonly<Record<string, Input<string>>>>
+  /** Whether a VM is powered off for other settings. */
+  readonly extraConfigRebootRequired: Input<boolean>
   readonly tags: Input<Input<string>[]>
   /** Minutes; 0 waits for nothing. */
   readonly waitForGuestNetTimeout: Input<number>

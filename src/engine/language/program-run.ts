@@ -5,7 +5,7 @@ import type { ResourceMonitorClient } from '@pulumi/pulumi/proto/resource_grpc_p
 import { type Sdk, type Store, sdk } from './sdk.ts'
 import { catchStrayErrors } from './stray-errors.ts'
 
-/** Registers a stack's resources with the engine that runs it. */
+/** Registers a stack's resources with the engine that runs it. What it still has to ask elsewhere is done when it resolves. */
 export type Program = () => Promise<void>
 
 /** How a program came to its end: `failed` has been told to the engine's user. */
@@ -22,18 +22,28 @@ export interface ProgramRun {
 /** A state goes beyond gRPC's 4 MiB; the engine itself allows 400 MiB (rpcutil of 3.245.0). */
 const largestMessageBytes = 400 * 1024 * 1024
 
-/** Tells of calls that the engine answered no more. */
-const watchingEnd =
-  ({ grpc }: Sdk, isGone: () => void): Interceptor =>
+/** What is told of the calls of a run. */
+interface CallWatch {
+  readonly began: () => void
+  readonly ended: () => void
+  /** The engine answers no more. */
+  readonly gone: () => void
+}
+
+const watchingCalls =
+  ({ grpc }: Sdk, { began, ended, gone }: CallWatch): Interceptor =>
   (options, next) =>
     new grpc.InterceptingCall(next(options), {
-      start: (metadata, _, start) =>
+      start: (metadata, _, start) => {
+        began()
         start(metadata, {
           onReceiveStatus: (status: StatusObject, pass: (status: StatusObject) => void) => {
             pass(status)
-            if (status.code === grpc.status.UNAVAILABLE || status.code === grpc.status.CANCELLED) isGone()
+            ended()
+            if (status.code === grpc.status.UNAVAILABLE || status.code === grpc.status.CANCELLED) gone()
           },
-        }),
+        })
+      },
     })
 
 interface Clients {
@@ -42,7 +52,7 @@ interface Clients {
 }
 
 /** Of this run alone: the SDK's own are never closed, and share connections with whoever had the port before. */
-const connect = (parts: Sdk, request: RunRequest, isGone: () => void): Clients => {
+const connect = (parts: Sdk, request: RunRequest, watch: CallWatch): Clients => {
   const { grpc, engineGrpc, resourceGrpc } = parts
   const insecure = grpc.credentials.createInsecure()
   const options = {
@@ -55,7 +65,7 @@ const connect = (parts: Sdk, request: RunRequest, isGone: () => void): Clients =
     engine: new engineGrpc.EngineClient(engineAddress, insecure, options),
     monitor: new resourceGrpc.ResourceMonitorClient(request.getMonitorAddress(), insecure, {
       ...options,
-      interceptors: [watchingEnd(parts, isGone)],
+      interceptors: [watchingCalls(parts, watch)],
     }),
   }
 }
@@ -124,21 +134,56 @@ const runThrough = async ({ parts, program, fail, hasFailed }: RunningProgram): 
   }
 }
 
-/** Tells each error once; not that the engine is gone, which it knows. */
+/** Tells each error once, by its sentence; not that the engine is gone, which it knows. */
 const failures = (parts: Sdk, engine: EngineClient) => {
-  const errors = new Set<unknown>()
+  const errors = new Set<string>()
   const told: Promise<void>[] = []
   return {
     fail: (error: unknown): void => {
-      if (errors.has(error)) return
-      errors.add(error)
+      const text = sentence(parts, error)
+      if (errors.has(text)) return
+      errors.add(text)
       const isEnd = error instanceof Error && parts.errors.isGrpcError(error)
-      if (!isEnd) told.push(tell(parts, engine, sentence(parts, error)))
+      if (!isEnd) told.push(tell(parts, engine, text))
     },
     hasFailed: (): boolean => errors.size > 0 || parts.log.hasErrors(),
     allTold: async (): Promise<void> => {
       await Promise.all(told)
     },
+  }
+}
+
+/**
+ * Ends a run in which something failed once nothing of it moves any more: what stands on the thing that failed waits for it for
+ * ever, and a process of its own would end there for want of work.
+ */
+const endsAtStandstill = (end: AbortController) => {
+  let calls = 0
+  let isAtWork = true
+  let hasFailed = false
+  const isStill = (): boolean => hasFailed && calls === 0 && !isAtWork
+  const look = async (): Promise<void> => {
+    // What an answer or an error sets off is under way by the turn after the next.
+    for (let turn = 0; turn < 2 && isStill(); turn += 1) await nextTurn()
+    if (isStill()) end.abort()
+  }
+  const moved = (act: () => void) => (): void => {
+    act()
+    void look()
+  }
+  return {
+    failed: moved(() => {
+      hasFailed = true
+    }),
+    registered: moved(() => {
+      isAtWork = false
+    }),
+    began: () => {
+      calls += 1
+    },
+    ended: moved(() => {
+      calls -= 1
+    }),
   }
 }
 
@@ -150,12 +195,18 @@ const runIn = async (
 ): Promise<ProgramEnd> => {
   const parts = sdk()
   configure(parts, request)
-  const clients = connect(parts, request, () => end.abort())
+  const { failed, registered, began, ended } = endsAtStandstill(end)
+  const clients = connect(parts, request, { began, ended, gone: () => end.abort() })
   Object.assign(store.settings, clients)
   const { fail, hasFailed, allTold } = failures(parts, clients.engine)
-  const forget = catchStrayErrors(store, { fail, end: () => end.abort() })
+  const stray = (error: unknown): void => {
+    fail(error)
+    failed()
+  }
+  const forget = catchStrayErrors(store, { fail: stray, end: () => end.abort() })
   const gone = new Promise<false>((done) => end.signal.addEventListener('abort', () => done(false)))
-  const isThrough = await Promise.race([runThrough({ parts, program, fail, hasFailed }), gone])
+  const whole = () => program().finally(registered)
+  const isThrough = await Promise.race([runThrough({ parts, program: whole, fail, hasFailed }), gone])
   await allTold()
   forget()
   clients.monitor.close()

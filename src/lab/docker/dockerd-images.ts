@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, copyFile, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { create } from 'tar'
 import { Fault } from '../../core/fault.ts'
@@ -14,6 +14,10 @@ export interface Image {
   readonly user?: string
   /** Where absent a program that runs until SIGTERM and prints a line at its start and every second. */
   readonly command?: readonly string[]
+  /** Where absent none, so that a service's command is what runs. */
+  readonly entrypoint?: readonly string[]
+  /** Texts of files by their path in the image, each to be run by everyone; one of the standard files gives way to them. */
+  readonly files?: Readonly<Record<string, string>>
   readonly env?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -61,6 +65,16 @@ const writeTree = async (folder: string, busybox: string): Promise<void> => {
   for (const name of ['bin', 'etc', 'tmp']) await utimes(join(folder, name), date, date)
 }
 
+/** The folders of a layer have the same times as its files, so that its digest does not tell when it was made. */
+const writeFiles = async (tree: string, files: Readonly<Record<string, string>>): Promise<void> => {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(tree, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+    await chmod(file, 0o755)
+  }
+}
+
 const fixed = { portable: true, mtime: date, noPax: true } as const
 
 /** The reference split as the engine's tag call wants it. @throws {Fault} `invalid-request` for one with a digest. */
@@ -74,7 +88,7 @@ const split = (reference: string): { repository: string; tag: string } => {
   return { repository, tag }
 }
 
-const configOf = (image: Image, layerDigest: string): string =>
+const configOf = (image: Image, layers: readonly Layer[]): string =>
   JSON.stringify({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
     os: 'linux',
@@ -83,27 +97,29 @@ const configOf = (image: Image, layerDigest: string): string =>
       User: image.user ?? standardUser,
       Env: ['PATH=/bin', ...(image.env ?? [])],
       Cmd: image.command ?? standardCommand,
+      ...(image.entrypoint === undefined ? {} : { Entrypoint: image.entrypoint }),
       WorkingDir: '/',
       Labels: image.labels ?? {},
     },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
-    history: [{ created: date.toISOString(), created_by: 'tenantry lab' }],
+    rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => `sha256:${digest}`) },
+    history: layers.map(() => ({ created: date.toISOString(), created_by: 'tenantry lab' })),
   })
 
 interface Layer {
-  readonly file: string
+  /** Beside the image's configuration, in the folder that archives are made from. */
+  readonly name: string
   readonly digest: string
 }
 
 /**
- * The images a swarm needs, each one layer around a static busybox: made here, loaded into engines, since none can be
- * pulled. The same image has the same id on every engine.
+ * The images a swarm needs, each a layer around a static busybox and one of its own files: made here, loaded into engines,
+ * since none can be pulled. The same image has the same id on every engine.
  */
 export class ImageShelf {
   readonly #busybox: string
   readonly #folder: string
   readonly #images = new Map<string, Image>()
-  #layer: Promise<Layer> | undefined
+  readonly #layers = new Map<string, Promise<Layer>>()
 
   /** `folder` is for its own files; made when it is needed. */
   constructor({ busybox, folder }: { readonly busybox: string; readonly folder: string }) {
@@ -119,39 +135,59 @@ export class ImageShelf {
 
   /** Brings an engine what it lacks of all that is on the shelf. */
   async provide(socketPath: string): Promise<void> {
-    for (const image of this.#images.values()) await this.#provideOne(socketPath, image)
+    for (const image of this.#images.values()) await this.provideOne(socketPath, image)
   }
 
-  async #provideOne(socketPath: string, image: Image): Promise<void> {
-    this.#layer ??= this.#makeLayer()
-    const layer = await this.#layer
-    const config = configOf(image, layer.digest)
+  /** Brings an engine an image of the shelf. */
+  async provideOne(socketPath: string, image: Image): Promise<void> {
+    const layers = await this.#layersOf(image)
+    const config = configOf(image, layers)
     const id = digestOf(config)
     const known = await sendToEngine(socketPath, { method: 'GET', path: `/images/sha256:${id}/json` })
-    if (known.status === 404) await this.#load(socketPath, { layer, config, id })
+    if (known.status === 404) await this.#load(socketPath, { layers, config, id })
     const { repository, tag } = split(image.reference)
     const query = new URLSearchParams({ repo: repository, tag })
     await callEngine(socketPath, { method: 'POST', path: `/images/sha256:${id}/tag?${query}` })
   }
 
-  async #makeLayer(): Promise<Layer> {
-    const tree = join(this.#folder, 'tree')
-    const file = join(this.#folder, 'archive', 'layer.tar')
+  /** Each layer is made once. */
+  #layer(name: string, write: (tree: string) => Promise<void>): Promise<Layer> {
+    const made = this.#layers.get(name) ?? this.#makeLayer(name, write)
+    this.#layers.set(name, made)
+    return made
+  }
+
+  #layersOf({ files }: Image): Promise<readonly Layer[]> {
+    const standard = this.#layer('layer.tar', (tree) => writeTree(tree, this.#busybox))
+    if (files === undefined) return Promise.all([standard])
+    const name = `layer-${digestOf(JSON.stringify(Object.entries(files).sort())).slice(0, 16)}.tar`
+    return Promise.all([standard, this.#layer(name, (tree) => writeFiles(tree, files))])
+  }
+
+  async #makeLayer(name: string, write: (tree: string) => Promise<void>): Promise<Layer> {
+    const tree = join(this.#folder, `tree-${name}`)
+    const file = join(this.#folder, 'archive', name)
     await mkdir(join(this.#folder, 'archive'), { recursive: true, mode: 0o700 })
-    await writeTree(tree, this.#busybox)
-    await create({ ...fixed, cwd: tree, file }, ['bin', 'etc', 'tmp'])
-    return { file, digest: digestOf(await readFile(file)) }
+    await mkdir(tree, { recursive: true })
+    await write(tree)
+    await create({ ...fixed, cwd: tree, file }, (await readdir(tree)).sort())
+    return { name, digest: digestOf(await readFile(file)) }
   }
 
   async #load(
     socketPath: string,
-    { config, id }: { readonly layer: Layer; readonly config: string; readonly id: string },
+    {
+      layers,
+      config,
+      id,
+    }: { readonly layers: readonly Layer[]; readonly config: string; readonly id: string },
   ): Promise<void> {
     const folder = join(this.#folder, 'archive')
+    const names = layers.map(({ name }) => name)
     await writeFile(join(folder, `${id}.json`), config)
     await writeFile(
       join(folder, `${id}.manifest`),
-      JSON.stringify([{ Config: `${id}.json`, RepoTags: null, Layers: ['layer.tar'] }]),
+      JSON.stringify([{ Config: `${id}.json`, RepoTags: null, Layers: names }]),
     )
     const archive = (): Readable =>
       create(
@@ -162,7 +198,7 @@ export class ImageShelf {
             if (entry.path === `${id}.manifest`) entry.path = 'manifest.json'
           },
         },
-        [`${id}.json`, 'layer.tar', `${id}.manifest`],
+        [`${id}.json`, ...names, `${id}.manifest`],
       ) as unknown as Readable
     await callEngine(socketPath, { method: 'POST', path: '/images/load?quiet=1', archive })
   }

@@ -18,6 +18,8 @@ export interface Hardware {
 export interface JoiningNode extends Hardware {
   readonly hostname: string
   readonly role?: 'worker' | 'manager'
+  /** `active` where absent. */
+  readonly availability?: 'active' | 'pause' | 'drain'
   /** Of the node, not of its engine. */
   readonly labels?: Readonly<Record<string, string>>
   readonly address?: string
@@ -55,7 +57,7 @@ const managerStatus = (state: EngineState, address: string): Record<string, unkn
   },
 })
 
-/** Adds a ready, active node; a host name that is there already makes the old one `down`, as a second join does. */
+/** Adds a ready node; a host name that is there already makes the old one `down`, as a second join does. */
 export const addNode = (state: EngineState, joining: JoiningNode): Node => {
   const address = joining.address ?? `10.0.0.${(state.nodes.size % 250) + 2}`
   const node: Node = {
@@ -63,7 +65,7 @@ export const addNode = (state: EngineState, joining: JoiningNode): Node => {
     ...freshMeta(state),
     Spec: {
       Role: joining.role ?? 'worker',
-      Availability: 'active',
+      Availability: joining.availability ?? 'active',
       Labels: { ...joining.labels },
     },
     Description: describe(joining),

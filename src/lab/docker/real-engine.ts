@@ -45,6 +45,8 @@ export interface EngineNode {
   readonly nodeId: string
   /** Its own API: its containers, volumes and local networks. */
   readonly socketPath: string
+  /** Parent of its containers' cgroups, below the root of each controller: the kernel counts and limits by it what the node does. */
+  readonly cgroup: string
   readonly isOn: boolean
 }
 
@@ -130,6 +132,7 @@ class RealEngine implements RealDockerEngine {
       hostname: daemon.options.hostname,
       nodeId,
       socketPath: daemon.options.socketPath,
+      cgroup: `/${daemon.options.cgroup}`,
       isOn: daemon.isOn,
     }))
   }
@@ -184,7 +187,7 @@ class RealEngine implements RealDockerEngine {
     return this.#inTurn(async () => {
       this.#images.add(image)
       for (const { daemon } of this.#members)
-        if (daemon.isOn) await this.#images.provide(daemon.options.socketPath)
+        if (daemon.isOn) await this.#images.provideOne(daemon.options.socketPath, image)
     })
   }
 
@@ -304,7 +307,7 @@ class RealEngine implements RealDockerEngine {
   }
 
   /** The token goes from one socket to the other and nowhere else. */
-  async #joinSwarm(daemon: Daemon, address: string, { role }: JoiningNode): Promise<void> {
+  async #joinSwarm(daemon: Daemon, address: string, { role, availability }: JoiningNode): Promise<void> {
     const { JoinTokens } = Swarm.parse(
       (await callEngine(this.socketPath, { method: 'GET', path: '/swarm' })).json,
     )
@@ -315,6 +318,7 @@ class RealEngine implements RealDockerEngine {
         ListenAddr: `${address}:${swarmPort}`,
         AdvertiseAddr: `${address}:${swarmPort}`,
         RemoteAddrs: [`${network.prefix}2:${swarmPort}`],
+        ...(availability === undefined ? {} : { Availability: availability }),
         JoinToken: role === 'manager' ? JoinTokens.Manager : JoinTokens.Worker,
       },
     })

@@ -121,8 +121,13 @@ const answerTo = async (driver: Driver, request: IncomingMessage): Promise<Answe
   }
 }
 
+/**
+ * Each answer ends its connection. An engine keeps one for the next call, and takes one that ends under that call for a volume that
+ * is gone: it forgets the volume's labels, and with them its collection (seen with 20.10).
+ */
 const serve = async (driver: Driver, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const answer = await answerTo(driver, request)
+  response.setHeader('connection', 'close')
   if (answer === undefined) response.writeHead(404).end()
   else response.writeHead(200, { 'content-type': mediaType }).end(JSON.stringify(answer))
 }

@@ -5,6 +5,7 @@ import { findMachineByUuid, requireAt } from '../../clients/vsphere-inventory.ts
 import { cloneMachine, type Machine, readMachine } from '../../clients/vsphere-machines.ts'
 import type { ObjectReference } from '../../clients/vsphere-xml.ts'
 import { Fault } from '../../core/fault.ts'
+import { joinTicketKey } from '../../core/join-ticket.ts'
 import type { Properties, ResourceContext } from '../../provider/plugin.ts'
 import { integer, object, requiredText, text, textMap } from './vsphere-fields.ts'
 import { configOf } from './vsphere-machine-fields.ts'
@@ -24,12 +25,14 @@ export const folderOf = async (vsphere: Vsphere, inputs: Properties): Promise<Ob
 
 /**
  * Whether a VM is what an interrupted run of these inputs made. Its mark is set with the clone: the annotation where one is
- * asked for, else the `guestinfo.` settings.
+ * asked for, else the `guestinfo.` settings; but for the join ticket, which each run asks for anew.
  */
 const isOurs = (machine: Machine, inputs: Properties): boolean => {
   const annotation = text(inputs, 'annotation')
   if (annotation !== undefined && annotation !== '') return machine.annotation === annotation
-  const marks = Object.entries(textMap(inputs, 'extraConfig')).filter(([key]) => key.startsWith('guestinfo.'))
+  const marks = Object.entries(textMap(inputs, 'extraConfig')).filter(
+    ([key]) => key.startsWith('guestinfo.') && key !== joinTicketKey,
+  )
   return marks.length > 0 && marks.every(([key, value]) => machine.extraConfig[key] === value)
 }
 

@@ -103,11 +103,14 @@ const needsOn = (
     ]),
   )
 
-/** What using the referenced things needs; a missing volume is made in the target, other missing things the engine refuses. */
+/** The collection that a volume which is not there yet is to be in, by its name. */
+type VolumePlace = (name: string) => CollectionNode
+
+/** What using the referenced things needs; a missing volume is made in its place, other missing things the engine refuses. */
 const referenceNeeds = async (
   { engines }: Write,
   references: readonly Reference[],
-  target: CollectionNode,
+  placeOf: VolumePlace,
 ): Promise<{ needs: Need[]; missingVolumes: Set<string> }> => {
   const needs: Need[] = []
   const missingVolumes = new Set<string>()
@@ -116,7 +119,7 @@ const referenceNeeds = async (
     needs.push(...found.map((object) => ({ operation, collectionId: collectionOf(object) })))
     if (found.length === 0 && subject === 'volume') {
       missingVolumes.add(reference)
-      needs.push({ operation, collectionId: target.id })
+      needs.push({ operation, collectionId: placeOf(reference).id })
     }
   }
   return { needs, missingVolumes }
@@ -141,12 +144,32 @@ const demandSignature = async ({ options }: Write, image: string): Promise<void>
 const isInSystem = ({ id, ancestorIds }: CollectionNode): boolean =>
   id === systemCollection || ancestorIds.includes(systemCollection)
 
-const withVolumeLabels = (spec: ServiceSpec, missing: ReadonlySet<string>, target: CollectionNode) =>
-  (spec.TaskTemplate.ContainerSpec?.Mounts ?? []).map((mount) =>
+const mountsOf = (spec: ServiceSpec) => spec.TaskTemplate.ContainerSpec?.Mounts ?? []
+
+/** Each thing of a stack is placed by itself (reference §6.1): a mount's own label says where its volume is, else the service's. */
+const volumePlaces = (
+  { options: { access } }: Write,
+  spec: ServiceSpec,
+  target: CollectionNode,
+): VolumePlace => {
+  const named = new Map(
+    mountsOf(spec).map(({ Source, VolumeOptions }) => [
+      Source,
+      namedCollection(access, VolumeOptions?.Labels),
+    ]),
+  )
+  return (name) => named.get(name) ?? target
+}
+
+const withVolumeLabels = (spec: ServiceSpec, missing: ReadonlySet<string>, placeOf: VolumePlace) =>
+  mountsOf(spec).map((mount) =>
     mount.Type === 'volume' && missing.has(mount.Source ?? '')
       ? {
           ...mount,
-          VolumeOptions: { ...mount.VolumeOptions, Labels: placedIn(target, mount.VolumeOptions?.Labels) },
+          VolumeOptions: {
+            ...mount.VolumeOptions,
+            Labels: placedIn(placeOf(mount.Source ?? ''), mount.VolumeOptions?.Labels),
+          },
         }
       : mount,
   )
@@ -156,7 +179,7 @@ const placedService = (
   write: Write,
   spec: ServiceSpec,
   target: CollectionNode,
-  missingVolumes: ReadonlySet<string>,
+  volumes: { readonly missing: ReadonlySet<string>; readonly placeOf: VolumePlace },
 ): ServiceSpec => {
   const nodes = schedulingOf(write, target)
   const avoidsManagers =
@@ -176,7 +199,9 @@ const placedService = (
             ContainerSpec: {
               ...container,
               Labels: { ...placedIn(target, container.Labels) },
-              ...(container.Mounts ? { Mounts: withVolumeLabels(spec, missingVolumes, target) } : {}),
+              ...(container.Mounts
+                ? { Mounts: withVolumeLabels(spec, volumes.missing, volumes.placeOf) }
+                : {}),
             },
           }
         : {}),
@@ -194,9 +219,10 @@ const judgeService = async (
   target: CollectionNode,
   own: readonly Need[],
 ): Promise<Accepted> => {
-  const { needs, missingVolumes } = await referenceNeeds(write, serviceReferences(spec), target)
+  const placeOf = volumePlaces(write, spec, target)
+  const { needs, missingVolumes } = await referenceNeeds(write, serviceReferences(spec), placeOf)
   demand(write.options.access, write.caller, [...own, ...needs])
-  const placed = placedService(write, spec, target, missingVolumes)
+  const placed = placedService(write, spec, target, { missing: missingVolumes, placeOf })
   await demandSignature(write, spec.TaskTemplate.ContainerSpec?.Image ?? '')
   return accepted(placed, target)
 }
@@ -210,7 +236,7 @@ const createService = (write: Write, operation: string): Promise<Accepted> => {
 const createContainer = async (write: Write, operation: string): Promise<Accepted> => {
   const form = parsed(write.body, ContainerForm)
   const target = targetOf(write, form.Labels)
-  const { needs } = await referenceNeeds(write, containerReferences(form), target)
+  const { needs } = await referenceNeeds(write, containerReferences(form), () => target)
   const own = needsOn([operation], [target], containerVariants(form))
   demand(write.options.access, write.caller, [...own, ...needs])
   const nodes = schedulingOf(write, target)

@@ -8,6 +8,7 @@ import {
   type Backend,
   type Body,
   badRequest,
+  secondsOf,
   type TokenEntry,
   type VaultAnswer,
   VaultRefusal,
@@ -17,6 +18,7 @@ import {
 import { type Seal, SystemBackend } from './system-backend.ts'
 import { TokenBackend } from './token-backend.ts'
 import { Tokens } from './tokens.ts'
+import { Wrappings } from './wrappings.ts'
 
 export interface InMemoryVaultOptions {
   readonly rootToken: string
@@ -34,6 +36,8 @@ export interface RawRequest {
   readonly query: URLSearchParams
   readonly token: string | undefined
   readonly body: Body
+  /** How long the answer is to be kept wrapped, as the header has it; undefined for an answer that is given at once. */
+  readonly wrapTtl?: string | undefined
 }
 
 export interface RawAnswer {
@@ -41,6 +45,8 @@ export interface RawAnswer {
   /** Undefined for none. */
   readonly body: Body | undefined
 }
+
+const unwrapping = 'sys/wrapping/unwrap'
 
 const invalidToken = (): VaultRefusal =>
   new VaultRefusal(403, ['2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'])
@@ -97,12 +103,14 @@ export class InMemoryVault {
   readonly #methods: MountTable
   readonly #system: SystemBackend
   readonly #tokenBackend: TokenBackend
+  readonly #wrappings: Wrappings
 
   constructor(options: InMemoryVaultOptions) {
     const now = options.now ?? (() => new Date())
     const seconds = (): number => Math.trunc(now().getTime() / 1000)
     this.#tokens = new Tokens(seconds)
     this.#tokenBackend = new TokenBackend(this.#tokens)
+    this.#wrappings = new Wrappings(seconds)
     this.#secrets = new MountTable((type, _path, mountOptions) => newEngine(type, mountOptions, now))
     this.#methods = new MountTable((type, path) => this.#newMethod(type, path, options.directory, seconds))
     this.#system = new SystemBackend({
@@ -122,15 +130,28 @@ export class InMemoryVault {
   /** Never throws: refusals and bugs become answers. */
   answer(request: RawRequest): RawAnswer {
     try {
+      if (request.path === unwrapping) return { status: 200, body: this.#unwrap(request) }
       const answer = this.#route(request)
       if (answer === undefined) return { status: 204, body: undefined }
-      return { status: answer.status ?? 200, body: answer.bare ?? envelope(answer) }
+      return { status: answer.status ?? 200, body: this.#wrapped(request, answer.bare ?? envelope(answer)) }
     } catch (error) {
       if (!(error instanceof VaultRefusal))
         return { status: 500, body: { errors: ['1 error occurred:\n\t* internal error\n\n'] } }
       const body = error.data === undefined ? { errors: error.errors } : envelope({ data: error.data })
       return { status: error.status, body }
     }
+  }
+
+  #wrapped({ path, wrapTtl }: RawRequest, body: Body): Body {
+    const ttlSeconds = secondsOf(wrapTtl) ?? 0
+    return ttlSeconds === 0 ? body : this.#wrappings.wrap(body, { path, ttlSeconds })
+  }
+
+  /** The token is that of the call, or beside it where somebody else opens it. */
+  #unwrap({ method, token, body }: RawRequest): Body {
+    if (this.#seal.sealed) throw new VaultRefusal(503, ['Vault is sealed'])
+    if (method !== 'POST' && method !== 'PUT') throw new VaultRefusal(405, [])
+    return this.#wrappings.open(typeof body.token === 'string' ? body.token : (token ?? ''))
   }
 
   #newMethod(type: string, path: string, directory: LoginDirectory, seconds: () => number): Backend {

@@ -35,6 +35,8 @@ export interface LabVaultOptions {
 export interface LabVault extends VaultServer {
   /** With the rights of `platformPolicy`. */
   readonly platformToken: Secret
+  /** Where machines of the cluster reach it: their way passes no fault proxy. */
+  readonly nodeAddress: string
   /** What stands before it, where faults are wanted; `address` is the proxy's then. */
   readonly proxy?: FaultProxy
 }
@@ -103,7 +105,7 @@ export const startLabVault = async (options: LabVaultOptions): Promise<LabVault>
   try {
     const platformToken = await seed(root, options.seeds)
     if (server.reality === 'real') server = await withDirectory(server, options.people)
-    const vault = { ...server, platformToken }
+    const vault = { ...server, platformToken, nodeAddress: server.address }
     return options.faultProxy === true ? await behindFaultProxy(vault) : vault
   } catch (error) {
     await server.stop()

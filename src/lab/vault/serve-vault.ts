@@ -41,6 +41,11 @@ const tokenOf = (request: IncomingMessage): string | undefined => {
   return /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
 }
 
+const headerOf = (request: IncomingMessage, name: string): string | undefined => {
+  const header = request.headers[name]
+  return typeof header === 'string' ? header : undefined
+}
+
 const parseBody = (text: string): Body | undefined => {
   if (text.trim() === '') return {}
   try {
@@ -60,6 +65,7 @@ const rawRequest = (request: IncomingMessage, body: Body): RawRequest | undefine
     query: url.searchParams,
     token: tokenOf(request),
     body,
+    wrapTtl: headerOf(request, 'x-vault-wrap-ttl'),
   }
 }
 

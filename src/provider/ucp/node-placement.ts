@@ -1,16 +1,19 @@
 import { waitFor } from '../../clients/clock.ts'
 import type { Ucp } from '../../clients/ucp.ts'
 import {
-  changeNode,
   type NodeChange,
   nodeByHostname,
+  type Reconsider,
   readNode,
+  reconsiderNode,
   tasksOnNode,
   type UcpNode,
 } from '../../clients/ucp-nodes.ts'
 import { Fault } from '../../core/fault.ts'
+import { isHeldByWatcher } from '../../core/node-marks.ts'
 import type { InputsOf } from '../input-fields.ts'
 import { type Properties, type ResourceContext, Unfinished } from '../plugin.ts'
+import { isPropertyObject } from '../properties.ts'
 import { type UcpClient, ucpFor } from './client.ts'
 import { defineResource, textOutput } from './define-resource.ts'
 import { required } from './ensure.ts'
@@ -45,6 +48,11 @@ const fields = {
     description: '`active` takes new work, `pause` keeps what runs, `drain` moves it away.',
     optional: true,
     default: 'active',
+  },
+  labels: {
+    shape: { type: 'map', of: { type: 'string' } },
+    description: 'Labels that the node has beside those of its place; labels of others stay.',
+    optional: true,
   },
   joinSeconds: {
     shape: { type: 'integer', minimum: 0, maximum: 86_400 },
@@ -102,39 +110,49 @@ const joined = async (client: UcpClient, inputs: Placement, context: ResourceCon
   return found
 }
 
+/**
+ * What a watcher paused or drains is in service: it comes back by itself or goes with its VM, and to activate it would undo that.
+ */
+const serviceOf = (node: UcpNode): string => (isHeldByWatcher(node) ? 'active' : node.availability)
+
+/** The change, with a watcher's pause or drain left in place where the node is to be active. */
+const besideWatcher = (node: UcpNode, change: NodeChange): NodeChange =>
+  change.availability === 'active' && isHeldByWatcher(node)
+    ? { ...change, availability: node.availability }
+    : change
+
 const isPlaced = (node: UcpNode, change: NodeChange): boolean =>
-  node.availability === change.availability &&
+  serviceOf(node) === change.availability &&
   Object.entries(change.labels).every(([name, value]) => node.labels[name] === value)
 
-/** Moves a node and waits until UCP did so: the label of the collection's id is UCP's own. False where the node is gone. */
-const place = async (
+interface Placing {
+  readonly node: UcpNode
+  readonly collection: { readonly id: string; readonly path: string }
+  readonly change: NodeChange
+  readonly context: ResourceContext
+}
+
+/** The change but for service: until UCP has moved a node it takes no work, which would be that of the place it comes from. */
+const labelled = (now: UcpNode, { collection, change }: Placing): NodeChange => {
+  if (change.availability !== 'active' || now.labels[collectionLabel] === collection.id)
+    return besideWatcher(now, change)
+  return { ...change, availability: now.availability === 'active' ? 'pause' : now.availability }
+}
+
+/** Waits until UCP has moved a node: the label of the collection's id is UCP's own. Undefined where the node is gone. */
+const untilMoved = async (
   client: UcpClient,
-  {
-    node,
-    collection,
-    change,
-    context,
-  }: {
-    node: UcpNode
-    collection: { id: string; path: string }
-    change: NodeChange
-    context: ResourceContext
-  },
-): Promise<boolean> => {
+  { node, collection, context }: Placing,
+): Promise<UcpNode | undefined> => {
   const ucp = ucpFor(client, context, `node ${node.hostname}`)
-  if (!isPlaced(node, change)) {
-    const changed = await changeNode(ucp, node.id, { ...change, signal: context.signal })
-    if (changed === undefined) return false
-  }
   const moved = await waitFor(
     async () => {
       const now = await readNode(ucp, node.id)
-      if (now === undefined) return { isThere: false }
-      return now.labels[collectionLabel] === collection.id ? { isThere: true } : undefined
+      return now === undefined || now.labels[collectionLabel] === collection.id ? { now } : undefined
     },
     { clock: client.clock, patience: move, signal: context.signal },
   )
-  if (moved !== undefined) return moved.isThere
+  if (moved !== undefined) return moved.now
   throw new Fault('timeout', `UCP did not move the node ${node.hostname} to ${collection.path}.`, {
     details: {
       endpoint: ucp.endpoint,
@@ -143,16 +161,39 @@ const place = async (
   })
 }
 
+/** Labels a node into its collection, waits until UCP has moved it, and only then makes it active. False where the node is gone. */
+const place = async (client: UcpClient, placing: Placing): Promise<boolean> => {
+  const { node, change, context } = placing
+  const ucp = ucpFor(client, context, `node ${node.hostname}`)
+  const write = (decide: Reconsider) => reconsiderNode(ucp, node.id, { decide, signal: context.signal })
+  if (!isPlaced(node, change) && (await write((now) => labelled(now, placing))) === undefined) return false
+  const moved = await untilMoved(client, placing)
+  if (moved === undefined) return false
+  if (isPlaced(moved, change)) return true
+  return (await write((now) => besideWatcher(now, change))) !== undefined
+}
+
+/** Labels of ours that the state has, each to go away unless it is wanted still. */
+const labelsBefore = (outputs: Properties): NodeChange['labels'] =>
+  isPropertyObject(outputs.labels)
+    ? Object.fromEntries(Object.keys(outputs.labels).map((name) => [name, undefined]))
+    : {}
+
 const placeAsWanted = async (
   client: UcpClient,
   node: UcpNode,
-  { inputs, context }: { inputs: Placement; context: ResourceContext },
+  { inputs, outputs, context }: { inputs: Placement; outputs: Properties; context: ResourceContext },
 ): Promise<Properties> => {
   const ucp = ucpFor(client, context, `node ${inputs.hostname}`)
   const collection = await requireCollection(ucp, inputs.collection)
   const change = {
     availability: inputs.availability,
-    labels: { ...orchestratorLabels(inputs.orchestrator), [accessLabel]: collection.path },
+    labels: {
+      ...labelsBefore(outputs),
+      ...inputs.labels,
+      ...orchestratorLabels(inputs.orchestrator),
+      [accessLabel]: collection.path,
+    },
   }
   const isThere = await place(client, { node, collection, change, context })
   required(isThere || undefined, {
@@ -176,6 +217,9 @@ const emptied = async (client: UcpClient, node: UcpNode, context: ResourceContex
       `${node.hostname} is drained, but still runs something after ${drain.totalMilliseconds / 1000} s.`,
     )
 }
+
+const labelsAmong = ({ labels }: UcpNode, names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
 
 /** The node by the id in the state while it is there, else by its host name: machines are rebuilt under their name. */
 const findNode = async (ucp: Ucp, hostname: string, outputs: Properties): Promise<UcpNode | undefined> => {
@@ -206,7 +250,7 @@ export const nodePlacement = defineResource({
     await requireCollection(ucpFor(client, context, `node ${inputs.hostname}`), inputs.collection)
     const node = await joined(client, inputs, context)
     try {
-      const ids = await placeAsWanted(client, node, { inputs, context })
+      const ids = await placeAsWanted(client, node, { inputs, outputs: {}, context })
       return { id: inputs.hostname, outputs: { ...inputs, ...ids } }
     } catch (error) {
       throw new Unfinished(inputs.hostname, { ...inputs, nodeId: node.id, collectionId: '' }, error)
@@ -220,16 +264,17 @@ export const nodePlacement = defineResource({
       hostname: node.hostname,
       collection: node.labels[accessLabel] ?? sharedPath,
       orchestrator: orchestratorOf(node),
-      availability: node.availability,
+      availability: serviceOf(node),
+      ...(last?.labels === undefined ? {} : { labels: labelsAmong(node, Object.keys(last.labels)) }),
       joinSeconds: last?.joinSeconds ?? fields.joinSeconds.default,
     }
     const collectionId = node.labels[collectionLabel] ?? ''
     return { id: node.hostname, inputs, outputs: { ...inputs, nodeId: node.id, collectionId } }
   },
 
-  update: async (client, { inputs }, context) => {
+  update: async (client, { inputs, outputs }, context) => {
     const node = await joined(client, inputs, context)
-    return placeAsWanted(client, node, { inputs, context })
+    return placeAsWanted(client, node, { inputs, outputs, context })
   },
 
   delete: async (client, { id, outputs }, context) => {
@@ -241,7 +286,10 @@ export const nodePlacement = defineResource({
       return
     }
     const collection = await requireCollection(ucp, sharedPath)
-    const change = { availability: 'drain', labels: { [accessLabel]: collection.path } }
+    const change = {
+      availability: 'drain',
+      labels: { ...labelsBefore(outputs), [accessLabel]: collection.path },
+    }
     const isThere = await place(client, { node, collection, change, context })
     if (isThere) await emptied(client, node, context)
   },

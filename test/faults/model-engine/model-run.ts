@@ -203,7 +203,7 @@ export class ModelRun {
       const { id, inputs = old.inputs, outputs } = await read(provider, old)
       const there = { ...old, id, inputs, outputs, initErrors: [] }
       const now = id === '' ? undefined : { ...there, outputs: withSecrets(there) }
-      const changes = now === undefined ? undefined : await diff(provider, now, old.inputs)
+      const changes = now === undefined ? undefined : await diff(provider, now, old)
       this.#seen(old, now, changes)
       return now
     } catch (error) {

@@ -43,6 +43,7 @@ const goalOf = (request: Resources.RegisterResourceRequest): Goal => ({
     [...request.getPropertydependenciesMap().entries()].map(([name, urns]) => [name, urns.getUrnsList()]),
   ),
   additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+  ignoreChanges: request.getIgnorechangesList(),
 })
 
 const results: Readonly<Record<Answer, number>> = { done: 0, failed: 1, skipped: 2 }

@@ -56,7 +56,7 @@ export const runProgram = async (
   })
   const program = runtime
     .runInPulumiStack(async () => {
-      deployStack({ state, connected: () => connected })
+      await deployStack({ state, connected: () => connected })
     })
     .then(() => runtime.disconnect())
   program.catch(() => undefined)

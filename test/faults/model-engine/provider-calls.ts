@@ -59,25 +59,30 @@ export const check = (provider: Provider, asked: { urn: string; olds: Bag | unde
 export const checkConfig = (provider: Provider, asked: { urn: string; olds: Bag | undefined; news: Bag }) =>
   checkOf(provider, 'checkConfig', asked)
 
+/** A resource as it is to be. */
+type Wanted = Pick<ResourceState, 'inputs' | 'ignoreChanges'>
+
 const diffOf = async (
   provider: Provider,
   method: 'diff' | 'diffConfig',
   old: ResourceState,
-  news: Bag,
+  { inputs, ignoreChanges }: Wanted,
 ): Promise<DiffFound> => {
   const request = new providerPb.DiffRequest()
   request.setId(old.id)
   request.setUrn(old.urn)
   request.setOlds(toStruct(old.outputs))
   request.setOldInputs(toStruct(old.inputs))
-  request.setNews(toStruct(news))
+  request.setNews(toStruct(inputs))
+  request.setIgnorechangesList([...ignoreChanges])
   return toDiff(await provider.call<Message<'DiffResponse'>>(method, request))
 }
 
-export const diff = (provider: Provider, old: ResourceState, news: Bag) => diffOf(provider, 'diff', old, news)
+export const diff = (provider: Provider, old: ResourceState, wanted: Wanted) =>
+  diffOf(provider, 'diff', old, wanted)
 
-export const diffConfig = (provider: Provider, old: ResourceState, news: Bag) =>
-  diffOf(provider, 'diffConfig', old, news)
+export const diffConfig = (provider: Provider, old: ResourceState, wanted: Wanted) =>
+  diffOf(provider, 'diffConfig', old, wanted)
 
 export const create = async (
   provider: Provider,
@@ -102,6 +107,7 @@ export const update = async (
   request.setOlds(toStruct(old.outputs))
   request.setOldInputs(toStruct(old.inputs))
   request.setNews(toStruct(wanted.inputs))
+  request.setIgnorechangesList([...wanted.ignoreChanges])
   request.setPreview(isPreview)
   return bagOf((await provider.call<Message<'UpdateResponse'>>('update', request)).getProperties())
 }

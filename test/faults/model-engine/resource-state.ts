@@ -23,6 +23,7 @@ export interface ResourceState {
   readonly protect: boolean
   readonly retainOnDelete: boolean
   readonly additionalSecretOutputs: readonly string[]
+  readonly ignoreChanges: readonly string[]
 }
 
 export interface PendingOperation {

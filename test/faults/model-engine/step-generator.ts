@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isProviderType } from '../../../src/engine/provider-type.ts'
+import { ignoring } from './ignored-changes.ts'
 import {
   type Checked,
   check,
@@ -41,6 +42,8 @@ export interface Goal {
   readonly dependencies: readonly string[]
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>
   readonly additionalSecretOutputs: readonly string[]
+  /** Paths of inputs, e.g. `extraConfig["guestinfo.a"]`. */
+  readonly ignoreChanges: readonly string[]
 }
 
 /** A refusal that ends the whole run. */
@@ -79,6 +82,7 @@ const stateOf = (urn: string, goal: Goal): ResourceState => ({
   protect: goal.protect,
   retainOnDelete: goal.retainOnDelete,
   additionalSecretOutputs: goal.additionalSecretOutputs,
+  ignoreChanges: goal.ignoreChanges,
 })
 
 const replaceRefusal = (urn: string, because = ''): string =>
@@ -130,7 +134,8 @@ export class StepGenerator {
     const above = this.#aboveSkipped(now)
     if (above !== undefined) throw new Bail(urn, untargeted(urn, above))
     const isAgain = this.#deleted.has(urn)
-    now.inputs = await this.#checked(now, isAgain ? undefined : old?.inputs, goal.inputs)
+    const inputs = old === undefined ? goal.inputs : ignoring(goal.ignoreChanges, goal.inputs, old.inputs)
+    now.inputs = await this.#checked(now, isAgain ? undefined : old?.inputs, inputs)
     this.#operated.add(urn)
     if (isAgain && old !== undefined) {
       this.#deleted.delete(urn)
@@ -217,8 +222,8 @@ export class StepGenerator {
   }
 
   async #diff(old: ResourceState, now: ResourceState): Promise<DiffFound> {
-    if (isProviderType(now.type)) return diffConfig(this.#options.host.start(now.type), old, now.inputs)
-    if (now.custom) return diff(this.#provider(now), old, now.inputs)
+    if (isProviderType(now.type)) return diffConfig(this.#options.host.start(now.type), old, now)
+    if (now.custom) return diff(this.#provider(now), old, now)
     return { ...noDiff, isChanged: JSON.stringify(old.inputs) !== JSON.stringify(now.inputs) }
   }
 
@@ -381,7 +386,7 @@ export class StepGenerator {
     if (open.length === 0) return false
     await this.ensureProvider(one.provider)
     const inputs = { ...one.inputs, ...Object.fromEntries(open.map((name) => [name, unknownText])) }
-    return (await diff(this.#provider(one), one, inputs)).replaces.length > 0
+    return (await diff(this.#provider(one), one, { ...one, inputs })).replaces.length > 0
   }
 
   /** A deletion that a creation follows: the resource stays in the state meanwhile. */
