@@ -14,12 +14,14 @@ import { teamRoutes } from '../ucp/routes/team-routes.ts'
 import { sendRefusal } from '../ucp/send-refusal.ts'
 import type { UcpState } from '../ucp/state.ts'
 import type { AccessLevel } from './levels.ts'
+import { imageRoutes } from './routes/image-routes.ts'
 import { policyRoutes } from './routes/policy-routes.ts'
 import { repositoryRoutes } from './routes/repository-routes.ts'
 import { settingsRoutes } from './routes/settings-routes.ts'
 import { tagRoutes } from './routes/tag-routes.ts'
 import { teamAccessRoutes } from './routes/team-access-routes.ts'
 import { tokenRoutes } from './routes/token-routes.ts'
+import { trustRoutes } from './routes/trust-routes.ts'
 import { webhookRoutes } from './routes/webhook-routes.ts'
 import { imageOf, newRepositorySettings, RegistryState } from './state.ts'
 import { defaultRegistrySwitches, type RegistrySwitches } from './switches.ts'
@@ -29,6 +31,8 @@ export interface RegistryOptions {
   /** Whose accounts, teams and configuration it shares. */
   readonly ucp: { readonly state: UcpState; readonly authority: Authority }
   readonly switches?: Partial<RegistrySwitches>
+  /** `http://127.0.0.1:port` of a distribution's registry that keeps its images; it has none to pull where absent. */
+  readonly store?: string
   /** Runs something after so many milliseconds; a timer that keeps no process alive where absent. */
   readonly later?: (milliseconds: number, run: () => void) => void
 }
@@ -40,8 +44,8 @@ interface LabPush {
   readonly tag: string
   /** An account's name; it must have read-write access. */
   readonly author: string
-  /** Absent ones are an unsigned linux/amd64 image without vulnerabilities. */
-  readonly image?: Partial<Omit<PushedImage, 'digest'>>
+  /** Absent ones are an unsigned linux/amd64 image without vulnerabilities, its digest another at each push. */
+  readonly image?: Partial<PushedImage>
 }
 
 export interface Registry {
@@ -63,7 +67,18 @@ const timer = (milliseconds: number, run: () => void): void => {
   setTimeout(run, milliseconds).unref()
 }
 
+/** Paths of the registry protocol, which asks for a token (docker distribution, token authentication). */
+const isPull = ({ url }: IncomingMessage): boolean => url?.startsWith('/v2/') === true
+
+const pullerOf = (state: RegistryState, request: IncomingMessage): Caller => {
+  const [, token = ''] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? []
+  const account = state.ucp.accounts.find(state.pullTokens.userOf(token) ?? '')
+  if (!account?.isActive) throw notAuthenticated()
+  return state.ucp.callerOf(account)
+}
+
 const callerOf = (state: RegistryState, request: IncomingMessage): Caller => {
+  if (isPull(request)) return pullerOf(state, request)
   const credentials = basicCredentials(request.headers.authorization ?? '')
   if (credentials === undefined) throw notAuthenticated()
   const { name, password } = credentials
@@ -75,7 +90,7 @@ const callerOf = (state: RegistryState, request: IncomingMessage): Caller => {
   return state.ucp.callerOf(account)
 }
 
-const routesOf = (state: RegistryState): Route[] => [
+const routesOf = (state: RegistryState, store: string | undefined): Route[] => [
   ...[...accountRoutes(state.ucp), ...memberRoutes(state.ucp), ...teamRoutes(state.ucp)].filter((route) =>
     route.pattern.startsWith('/enzi/'),
   ),
@@ -86,6 +101,8 @@ const routesOf = (state: RegistryState): Route[] => [
   ...webhookRoutes(state),
   ...tokenRoutes(state),
   ...settingsRoutes(state),
+  ...trustRoutes(state),
+  ...(store === undefined ? [] : imageRoutes(state, store)),
 ]
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -100,8 +117,8 @@ const checkMediaTypes = (request: IncomingMessage): void => {
     throw new Refusal(415, 'UNSUPPORTED_MEDIA_TYPE', 'Only application/json is taken.')
 }
 
-const handlerOf = (state: RegistryState) => {
-  const router = new Router(routesOf(state))
+const handlerOf = (state: RegistryState, store: string | undefined) => {
+  const router = new Router(routesOf(state, store))
   return async (request: IncomingMessage, response: ServerResponse, note: Note): Promise<void> => {
     try {
       state.advance()
@@ -110,11 +127,16 @@ const handlerOf = (state: RegistryState) => {
       const answer = await matched.answer(request, () => {
         const caller = callerOf(state, request)
         note.user = caller.name
-        if (state.switches.checksContentType) checkMediaTypes(request)
+        if (state.switches.checksContentType && !isPull(request)) checkMediaTypes(request)
         return caller
       })
       sendAnswer(response, answer)
     } catch (error) {
+      if (isPull(request) && error instanceof Refusal && error.status === 401)
+        response.setHeader(
+          'www-authenticate',
+          `Bearer realm="https://${state.host}/auth/token",service="${state.host}"`,
+        )
       sendRefusal(response, 'enzi', error)
     }
   }
@@ -148,7 +170,7 @@ export const startRegistry = async (options: RegistryOptions): Promise<Registry>
     key: server.key,
     ...observed,
     now: ucp.now,
-    handle: handlerOf(state),
+    handle: handlerOf(state, options.store),
   })
   state.host = `127.0.0.1:${door.port}`
   state.change({ dtrHost: state.host })

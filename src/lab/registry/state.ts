@@ -12,6 +12,7 @@ import { isScanOver, scanMilliseconds, scanStatus, statusAt, vulnerabilitySummar
 import { defaultSettings, type Settings, type SettingsChanges } from './settings.ts'
 import type { RegistrySwitches } from './switches.ts'
 import { digestOf, type Provenance, type PushedImage, type Tag, Tags, tagForm } from './tags.ts'
+import { PullTokens, signedTags, TrustData } from './trust-data.ts'
 import { keyKind, Webhooks, type WebhookType } from './webhooks.ts'
 
 export interface RegistryStateOptions {
@@ -53,6 +54,9 @@ export class RegistryState {
   readonly webhooks = new Webhooks()
   readonly deliveries: Deliveries
   readonly apiTokens = new ApiTokens()
+  readonly pullTokens = new PullTokens()
+  /** By repository. */
+  readonly #trust = new Map<string, TrustData>()
   settings: Settings = defaultSettings
   /** `host:port` of this registry; known once it listens. */
   host = ''
@@ -225,6 +229,25 @@ export class RegistryState {
     return signers.every((team) => signed.some((user) => this.#isInTeam(user, team)))
   }
 
+  /** What a Notary server has of a repository; nothing where none of its tags is signed. */
+  trustDocuments(repository: Repository): ReadonlyMap<string, Buffer> {
+    const signed = this.tags.of(repository).filter(({ image }) => image.signers.length > 0)
+    if (signed.length === 0) return new Map()
+    const name = fullNameOf(repository)
+    const data = this.#trust.get(name) ?? new TrustData()
+    this.#trust.set(name, data)
+    const users = [...new Set(signed.flatMap(({ image }) => image.signers))]
+    for (const user of users) this.#registerKey(user, data.publicKeyOf(`targets/${user}`))
+    return data.documents(signedTags(signed, users), this.now())
+  }
+
+  /** Who signs does it with a key that UCP knows: that of a client bundle (reference §8.9). */
+  #registerKey(user: string, publicKey: string): void {
+    const account = this.ucp.accounts.find(user)
+    if (account !== undefined)
+      this.ucp.publicKeys.add(account.id, { publicKey, label: 'signs images', certificates: [] })
+  }
+
   #isInTeam(user: string, organizationAndTeam: string): boolean {
     const [organization = '', team = ''] = organizationAndTeam.split('/')
     const org = this.ucp.accounts.find(organization)
@@ -349,10 +372,7 @@ export class RegistryState {
 }
 
 /** An image as a push describes it, with what it leaves out. */
-export const imageOf = (
-  given: Partial<Omit<PushedImage, 'digest'>>,
-  ...identity: readonly string[]
-): PushedImage => ({
+export const imageOf = (given: Partial<PushedImage>, ...identity: readonly string[]): PushedImage => ({
   critical: 0,
   major: 0,
   minor: 0,

@@ -12,6 +12,8 @@ export interface PushedImage {
   readonly components: readonly string[]
   /** Names of the users whose signatures it carries. */
   readonly signers: readonly string[]
+  /** What they signed, where the tag was pushed again since: its trust data names that one still. */
+  readonly signedDigest?: string
   /** The scanner gives up on it. */
   readonly scanFails: boolean
   readonly digest: string

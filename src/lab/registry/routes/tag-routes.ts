@@ -7,15 +7,18 @@ import { pageFor, pageHeaders, registryRoutes, repositoryParam } from './registr
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-/** `inNotary` means something only where the call names the registry's public host (reference §8.4). */
+/** Told only where the call names the registry's public host (reference §8.4). */
+const isSigned = (call: Call, { image }: Tag): boolean =>
+  (call.query.get('domain') ?? '') !== '' && image.signers.length > 0
+
 const tagView = (call: Call, tag: Tag): Record<string, unknown> => ({
   name: tag.name,
   digest: tag.image.digest,
   author: tag.author,
   updatedAt: iso(tag.updatedAt),
   createdAt: iso(tag.createdAt),
-  hashMismatch: false,
-  inNotary: (call.query.get('domain') ?? '') !== '' && tag.image.signers.length > 0,
+  hashMismatch: isSigned(call, tag) && (tag.image.signedDigest ?? tag.image.digest) !== tag.image.digest,
+  inNotary: isSigned(call, tag),
   manifest: {
     digest: tag.image.digest,
     os: tag.image.os,
