@@ -9,11 +9,13 @@ import {
   statSync,
   utimesSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Script } from 'node:vm'
 
 /** Raised when bundles made by an older form of this file must not be used. */
-const bundlerVersion = 7
+const bundlerVersion = 9
 const keptBuilds = 4
 const keptMilliseconds = 60 * 60 * 1000
 
@@ -22,8 +24,8 @@ const alwaysExternal = ['esbuild', 'typescript', 'vitest']
 const sharedWithHost = ['@pulumi/pulumi']
 const runsInHost = new Set(['program', 'cli/main'])
 
-/** Scripts, whose compiled form can be kept (bin/run-bundle.mjs): of ES modules Node 20 keeps none. */
-const scripts = new Set(['cli/main'])
+/** What `bin/tenantry.mjs` runs: scripts, whose compiled form can be kept (bin/run-bundle.mjs): of ES modules Node 20 keeps none. */
+const scripts = new Set(['cli/main', 'cli/node-watcher-main'])
 
 /** The program gets a part of `@pulumi/pulumi` instead of all of it. @type {import('esbuild').Plugin} */
 const slimPulumi = {
@@ -32,6 +34,36 @@ const slimPulumi = {
     onResolve({ filter: /^@pulumi\/pulumi$/ }, () => ({ path: join(root, 'bin', 'pulumi-core.cjs') }))
     onResolve({ filter: /^@pulumi\/pulumi\/runtime$/ }, () => ({
       path: join(root, 'bin', 'pulumi-runtime.cjs'),
+    }))
+  },
+}
+
+/** What a module of ours exports, run as it is. @param {string} file @returns {Promise<Record<string, () => string>>} */
+const exportsOf = async (file) => {
+  const { build: esbuild } = await import('esbuild')
+  const { outputFiles } = await esbuild({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(file).href) },
+    logLevel: 'error',
+  })
+  const module = { exports: {} }
+  const script = new Script(`(function (module, exports, require) {${outputFiles[0]?.text}\n})`)
+  script.runInThisContext()(module, module.exports, createRequire(file))
+  return module.exports
+}
+
+/** The schemas of compose files are compiled once, with the bundle, not at every start. @type {import('esbuild').Plugin} */
+const compiledSchemas = {
+  name: 'compiled-schemas',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]compose[\\/]compile-schemas\.ts$/ }, async ({ path }) => ({
+      contents: (await exportsOf(path)).compiledModule?.(),
+      loader: 'js',
+      resolveDir: root,
     }))
   },
 }
@@ -126,7 +158,7 @@ const build = async (entry, target) => {
     minifyWhitespace: entry !== 'program',
     mainFields: ['module', 'main'],
     external: [...alwaysExternal, ...(runsInHost.has(entry) ? sharedWithHost : [])],
-    plugins: runsInHost.has(entry) ? [slimPulumi] : [],
+    plugins: [compiledSchemas, ...(runsInHost.has(entry) ? [slimPulumi] : [])],
     logLevel: 'error',
   })
   for (const file of [`${basename(target)}.map`, basename(target)])

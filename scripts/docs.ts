@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { cataloguePage } from '../src/compliance/catalogue-page.ts'
+import { differencesPage } from '../src/compose/differences-page.ts'
 import { type GeneratedFile, generatedDocs, withTenantFields } from '../src/load/generated-docs.ts'
 import { readFaultResults, withFaultTable } from './fault-table.ts'
 
@@ -25,7 +27,9 @@ const readme = {
     readFaultResults(root),
   ),
 }
-const stale = [...generatedDocs(), readme].filter(isStale)
+const rules = { file: 'docs/compliance-rules.md', text: cataloguePage() }
+const differences = { file: 'docs/compose-differences.md', text: differencesPage() }
+const stale = [...generatedDocs(), rules, differences, readme].filter(isStale)
 
 if (process.argv.includes('--check')) {
   for (const { file } of stale) console.error(`${file} is stale: run npm run docs.`)

@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { RunError } from '@pulumi/pulumi'
 import { compilePlatform, compileTenant } from './compile/compile.ts'
+import type { LivePools } from './compile/live-machines.ts'
 import { platformStack, tenantStack } from './compile/stack-name.ts'
 import { Fault } from './core/fault.ts'
-import type { Checked, Issue } from './core/issue.ts'
+import { type Checked, type Issue, placeText } from './core/issue.ts'
 import type { Connected, Endpoints } from './deploy/connected.ts'
 import { deployStack } from './deploy/deploy-stack.ts'
 import { muteDebug } from './deploy/mute-debug.ts'
 import { readConnection } from './deploy/read-connection.ts'
+import { currentBackEnd } from './engine/back-end.ts'
 import { checkoutRoot } from './engine/checkout.ts'
+import { stateFolder } from './engine/state-folder.ts'
 import { didYouMean } from './load/did-you-mean.ts'
 import { type Fleet, placementsOf } from './load/fleet.ts'
 import { loadFleet } from './load/load-fleet.ts'
@@ -17,6 +20,7 @@ import { readTypedFile } from './load/read-typed-file.ts'
 import { validateCluster } from './load/validate-file.ts'
 import type { StackState } from './model/desired-state.ts'
 import { organizationMadeAs } from './tenant/former-name.ts'
+import { readLive } from './watch/pools/live-record.ts'
 
 /** Which stack, and what of the environment says how. */
 export interface StackProgram {
@@ -34,7 +38,7 @@ const rootOf = ({ environment, folder }: StackProgram): string =>
   environment.TENANTRY_ROOT ? resolve(folder, environment.TENANTRY_ROOT) : checkoutRoot()
 
 const issueText = ({ source, code, message, hint }: Issue): string => {
-  const place = source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+  const place = source === undefined ? '' : `${placeText(source)} `
   return `${place}${message} [${code}]${hint === undefined ? '' : `\n    ${hint}`}`
 }
 
@@ -52,22 +56,32 @@ const readDesired = (file: string, stack: string): StackState => {
   throw new RunError(`TENANTRY_DESIRED names the desired state of ${state.stack}; this stack is ${stack}.`)
 }
 
+/** The live VMs of the stack's pools, which stand beside its state: without them a plain `pulumi up` would take them away. */
+const liveIn = (environment: StackProgram['environment'], stack: string): LivePools | undefined => {
+  const state = stateFolder({ PULUMI_BACKEND_URL: currentBackEnd(environment) })
+  return state === undefined ? undefined : readLive(state, stack)?.pools
+}
+
 /** What each stack of a fleet would hold, by the stack's name. */
-const stacksOf = (fleet: Fleet): Map<string, () => StackState> =>
+const stacksOf = (
+  fleet: Fleet,
+  liveOf: (stack: string) => LivePools | undefined,
+): Map<string, () => StackState> =>
   new Map([
-    ...fleet.clusters.map(({ value }): [string, () => StackState] => [
-      platformStack(value.cluster),
-      () => compilePlatform(value),
-    ]),
-    ...placementsOf(fleet).map(({ tenant, cluster }): [string, () => StackState] => [
-      tenantStack(cluster.value.cluster, organizationMadeAs(tenant.value)),
-      () => compileTenant(tenant.value, cluster.value),
-    ]),
+    ...fleet.clusters.map(({ value }): [string, () => StackState] => {
+      const stack = platformStack(value.cluster)
+      return [stack, () => compilePlatform(value, liveOf(stack))]
+    }),
+    ...placementsOf(fleet).map(({ tenant, cluster }): [string, () => StackState] => {
+      const stack = tenantStack(cluster.value.cluster, organizationMadeAs(tenant.value))
+      return [stack, () => compileTenant(tenant.value, cluster.value, liveOf(stack))]
+    }),
   ])
 
 const compileStack = async (program: StackProgram): Promise<StackState> => {
-  const { stack } = program
-  const stacks = stacksOf(orFail(await loadFleet(rootOf(program))))
+  const { stack, environment } = program
+  const liveOf = (name: string) => liveIn(environment, name)
+  const stacks = stacksOf(orFail(await loadFleet(rootOf(program))), liveOf)
   const compiled = stacks.get(stack)
   if (compiled !== undefined) return compiled()
   throw new RunError(
@@ -103,7 +117,7 @@ const stateOf = async (program: StackProgram): Promise<StackState> => {
 const register = async (program: StackProgram): Promise<void> => {
   const { environment } = program
   const state = await stateOf(program)
-  deployStack({
+  await deployStack({
     state,
     connected: connect(program, state.cluster),
     adopt: environment.TENANTRY_ADOPT === '1',

@@ -1,5 +1,5 @@
 /** Real servers and tools that a machine may lack. */
-type RealPart = 'docker' | 'engine' | 'vcsim' | 'vault'
+type RealPart = 'clamd' | 'compose-reference' | 'docker' | 'engine' | 'go' | 'registry' | 'vcsim' | 'vault'
 
 /**
  * Says what is skipped because a real part is not there.

@@ -109,6 +109,39 @@ export const keepApplied = async (folder: string, record: AppliedRecord): Promis
   if (now?.digest === unsettled && now.appliedAt === record.appliedAt) await writeApplied(folder, record)
 }
 
+/** A run that changes a part of a stack is under way; a digest is hexadecimal. */
+const partly = '~'
+
+/**
+ * Called before a part of a stack changes, as its pools' VMs: answers what `amendApplied` is given. @throws {Fault} `unavailable` as `unsettleApplied`.
+ */
+export const unsettlePart = async (
+  folder: string,
+  record: AppliedRecord,
+  token: string,
+): Promise<AppliedRecord> => {
+  const isSettled = /^[0-9a-f]+$/.test(record.digest)
+  const begun = { ...record, digest: isSettled ? `${partly}${token}` : unsettled }
+  await writeApplied(folder, begun)
+  return begun
+}
+
+/**
+ * Called after a part of a stack was changed: the rest is as it was. Where the whole was applied as recorded, it is again; where somebody has begun to apply
+ * it meanwhile, or it was not before, it is not. @throws {Fault} `unavailable` where it cannot be written.
+ */
+export const amendApplied = async (
+  folder: string,
+  begun: AppliedRecord,
+  state: StackState,
+): Promise<AppliedRecord> => {
+  const now = readApplied(folder, begun.stack)
+  const isOurs = now?.digest === begun.digest && begun.digest.startsWith(partly)
+  const amended = { ...begun, state, digest: isOurs ? stackDigest(state, programDigest()) : unsettled }
+  await writeApplied(folder, amended)
+  return amended
+}
+
 /** Called when a stack goes. */
 export const forgetApplied = async (folder: string, stack: string): Promise<void> => {
   await rm(fileOf(folder, stack), { force: true })
@@ -144,6 +177,7 @@ export const isApplied = (folder: string, state: StackState): boolean => {
   return (
     record !== undefined &&
     record.digest !== unsettled &&
+    !record.digest.startsWith(partly) &&
     canonicalJson(record.state) === canonicalJson(state)
   )
 }

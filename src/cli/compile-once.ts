@@ -1,7 +1,10 @@
 import type { Cluster } from '../cluster/schema.ts'
 import { compilePlatform, compileTenant } from '../compile/compile.ts'
+import { platformStack, tenantStack } from '../compile/stack-name.ts'
 import type { StackState } from '../model/desired-state.ts'
+import { organizationMadeAs } from '../tenant/former-name.ts'
 import type { Tenant } from '../tenant/schema.ts'
+import { livePools } from './live-machines.ts'
 
 const platforms = new WeakMap<Cluster, StackState>()
 const tenants = new WeakMap<Cluster, WeakMap<Tenant, StackState>>()
@@ -9,11 +12,12 @@ const sources = new WeakMap<StackState, Tenant>()
 
 /** `compilePlatform`, out of what `platformOnce` keeps where it is there. */
 export const compiledPlatform = (cluster: Cluster): StackState =>
-  platforms.get(cluster) ?? compilePlatform(cluster)
+  platforms.get(cluster) ?? compilePlatform(cluster, livePools(platformStack(cluster.cluster)))
 
 /** `compileTenant`, out of what `tenantOnce` keeps where it is there. */
 export const compiledTenant = (tenant: Tenant, cluster: Cluster): StackState =>
-  tenants.get(cluster)?.get(tenant) ?? compileTenant(tenant, cluster)
+  tenants.get(cluster)?.get(tenant) ??
+  compileTenant(tenant, cluster, livePools(tenantStack(cluster.cluster, organizationMadeAs(tenant))))
 
 /** `compilePlatform`, once for each cluster value and kept: two sides of a change share what did not change. */
 export const platformOnce = (cluster: Cluster): StackState => {
@@ -22,7 +26,7 @@ export const platformOnce = (cluster: Cluster): StackState => {
   return state
 }
 
-/** `compileTenant`, once for each pair of values, whose state depends on nothing else, and kept. */
+/** `compileTenant`, once for each pair of values, whose state depends on nothing else but its pool’s live VMs, and kept. */
 export const tenantOnce = (tenant: Tenant, cluster: Cluster): StackState => {
   const state = compiledTenant(tenant, cluster)
   const ofCluster = tenants.get(cluster) ?? new WeakMap<Tenant, StackState>()

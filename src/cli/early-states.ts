@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from '../cluster/schema.ts'
-import { compileTenant } from '../compile/compile.ts'
+
 import { isOnCluster } from '../compile/on-cluster.ts'
 import { policyIssues } from '../compile/policy.ts'
 import type { Checked } from '../core/issue.ts'
@@ -12,6 +12,7 @@ import { readTypedFile } from '../load/read-typed-file.ts'
 import { validateCluster, validateTenant } from '../load/validate-file.ts'
 import type { StackState } from '../model/desired-state.ts'
 import type { Tenant } from '../tenant/schema.ts'
+import { compiledTenant } from './compile-once.ts'
 import { type Selection, selects } from './select.ts'
 
 /** More than a reviewer's pull request touches; what touches more takes longer than what can be had early. */
@@ -60,7 +61,7 @@ export const earlyStates = (
   return readClusters(root).flatMap((cluster) =>
     tenants
       .filter((tenant) => isOnCluster(tenant, cluster) && isSelected(selection, tenant, cluster))
-      .map((tenant) => compileTenant(tenant, cluster))
+      .map((tenant) => compiledTenant(tenant, cluster))
       .filter((state) => policyIssues(state, cluster.stage).length === 0),
   )
 }

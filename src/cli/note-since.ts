@@ -1,3 +1,4 @@
+import { placeText } from '../core/issue.ts'
 import { printable } from '../core/printable.ts'
 import { shortCommit } from './find-since.ts'
 import type { SinceChange } from './since.ts'
@@ -10,7 +11,7 @@ export const noteSince = ({ note, color }: Terminal, { notes, baseIssues, base }
     note(
       color.yellow(
         printable(
-          `${shortCommit(base.commit)}: ${source === undefined ? '' : `${source.file}:${source.line}:${source.column} `}${code} ${message}`,
+          `${shortCommit(base.commit)}: ${source === undefined ? '' : `${placeText(source)} `}${code} ${message}`,
         ),
       ),
     )

@@ -12,6 +12,7 @@ import { forgetBegun } from './begun-plans.ts'
 import { keepDeparted } from './departed.ts'
 import { inlineProgram } from './inline-program.ts'
 import { forgetDrift } from './known-drift.ts'
+import { withLivePools } from './live-machines.ts'
 import { accessOfRun } from './run-access.ts'
 import { type SkippedStack, stackLine } from './run-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -143,8 +144,9 @@ const recordedStates = (
 type Observer = ReturnType<typeof watch>
 
 const makeRun = async (request: RunAllRequest, state: StackState, observer: Observer): Promise<StackRun> => {
+  const particular = request.particular?.(state)
   const run: StackRun = {
-    ...request.particular?.(state),
+    ...particular,
     stack: state.stack,
     engine: request.engine,
     environment: request.environment,
@@ -154,7 +156,7 @@ const makeRun = async (request: RunAllRequest, state: StackState, observer: Obse
     onProgress: ({ stack, step, name }) => observer.progressed(stack, `${step} ${name}`),
   }
   await unsettle(request, run)
-  return run
+  return { ...run, approve: withLivePools(request.environment, state, run.approve) }
 }
 
 /** Runs them, and keeps of each what was applied as soon as it has ended: a run that dies later has not to do it again. */

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
+import { orMissing } from '../clients/answer.ts'
 import { Ucp } from '../clients/ucp.ts'
 import { listTeamMembers } from '../clients/ucp-accounts.ts'
 import type { Cluster } from '../cluster/schema.ts'
 import { isWithin } from '../compile/collection-paths.ts'
-import { isFault } from '../core/fault.ts'
 import { compareText } from '../core/issue.ts'
 import { readConnection } from '../deploy/read-connection.ts'
 import type { StackState } from '../model/desired-state.ts'
@@ -108,14 +108,11 @@ const membersOf = async (
   ucp: Ucp,
   { organization, team }: TeamName,
 ): Promise<readonly (readonly [string, readonly string[]])[]> => {
-  try {
-    const found = await listTeamMembers(ucp, organization, team)
-    return [[`${organization}/${team}`, found.map(({ user }) => user)]]
-  } catch (error) {
-    // It was never applied there, or was removed by hand: nobody is in it.
-    if (isFault(error, 'not-found')) return []
-    throw error
-  }
+  const found = await orMissing(listTeamMembers(ucp, organization, team))
+  // It was never applied there, or was removed by hand: nobody is in it.
+  if (found === undefined) return []
+  // UCP lists them by their ids, which are random.
+  return [[`${organization}/${team}`, found.map(({ user }) => user).sort(compareText)]]
 }
 
 /** Members of teams on one cluster. @throws {Fault} as `Ucp` does. */

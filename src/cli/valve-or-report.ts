@@ -1,4 +1,4 @@
-import type { Issue } from '../core/issue.ts'
+import { type Issue, placeText } from '../core/issue.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listStacks } from '../engine/list-stacks.ts'
 import type { Fleet } from '../load/fleet.ts'
@@ -118,7 +118,7 @@ export const noteVerdict = ({ terminal }: CommandContext, { issues, used }: Verd
   if (issues.length === 0) return
   terminal.note(terminal.color.yellow('`up` would refuse this before its first call:'))
   for (const { code, message, hint, source } of issues) {
-    const place = source === undefined ? '' : `${source.file}:${source.line}:${source.column} `
+    const place = source === undefined ? '' : `${placeText(source)} `
     terminal.note(terminal.color.yellow(`  ${place}${code} ${message}`))
     if (hint !== undefined) terminal.note(terminal.color.dim(`    ${hint}`))
   }

@@ -8,6 +8,9 @@ export interface Source {
   readonly endColumn?: number
 }
 
+/** `file:line:column`, as editors take it. Never throws. */
+export const placeText = ({ file, line, column }: Source): string => `${file}:${line}:${column}`
+
 /**
  * A problem in an input that its author can fix.
  *

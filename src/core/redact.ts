@@ -1,3 +1,5 @@
+import { xmlText } from './xml-text.ts'
+
 // Shorter ones would blank out innocent words of a message; our own secrets are never that short.
 const shortestRedacted = 4
 /** A line of a PEM body has 64 characters, the last one fewer; below this a line may be an innocent word. */
@@ -22,16 +24,6 @@ const inBase64 = (bytes: Buffer): string[] =>
 
 const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_')
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-
-const inXml = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign)
-
 const lines = (secret: string): string[] =>
   secret.split(/\r?\n/).filter((line) => line.length >= shortestLine && !line.startsWith('-----'))
 
@@ -50,8 +42,8 @@ export const formsOf = (secret: string): readonly string[] => {
       part,
       json,
       JSON.stringify(json).slice(1, -1),
-      inXml(part),
-      inXml(json),
+      xmlText(part),
+      xmlText(json),
       encodeURIComponent(part),
       encodeURIComponent(part).replaceAll('%20', '+'),
       bytes.toString('hex'),

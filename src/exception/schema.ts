@@ -19,15 +19,26 @@ export const ValveRule = z
   .describe('A rule of the valve.')
 export type ValveRule = z.infer<typeof ValveRule>
 
-const owner = z
+/** Who answers for an exception. */
+export const owner = z
   .email('an e-mail address, e.g. claire.martin@bank.example')
   .describe('Who answers for it and takes it away.')
 
-const reason = line(200).min(10).describe('Why, for whoever reads it in a year: a sentence, a ticket.')
+/** Why there is an exception. */
+export const reason = line(200).min(10).describe('Why, for whoever reads it in a year: a sentence, a ticket.')
 
-const expires = z.iso
+/** Until when there is an exception. */
+export const expires = z.iso
   .date("a day, e.g. '2026-12-31'")
   .describe('The last day on which it holds, until midnight UTC.')
+
+/** Where an exception of an organization holds. */
+export const clusters = z
+  .array(key('A cluster'))
+  .min(1)
+  .max(20)
+  .optional()
+  .describe('On these clusters; on all of its clusters where absent.')
 
 const stackName = z
   .string()
@@ -72,12 +83,7 @@ export const Hold = z
     owner,
     reason,
     organization: key('An organization').describe('The organization that is left as it is.'),
-    clusters: z
-      .array(key('A cluster'))
-      .min(1)
-      .max(20)
-      .optional()
-      .describe('On these clusters; on all of its clusters where absent.'),
+    clusters,
     expires,
   })
   .describe('An organization whose drift is reported and not put right for a while.')

@@ -14,11 +14,14 @@ const escapedData = (text: string): string =>
 const escapedProperty = (text: string): string =>
   escapedData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
-/** GitHub shows ten errors of a step; the log holds the rest. Source: GitHub Docs, "Workflow commands". */
+/** GitHub shows ten errors and ten warnings of a step; the log holds the rest. Source: GitHub Docs, "Workflow commands". */
 const mostAnnotations = 10
 
 /** Commands that mark the lines of a pull request that issues are about. Pure. */
-export const annotations = (issues: readonly Issue[]): readonly string[] =>
+export const annotations = (
+  issues: readonly Issue[],
+  level: 'error' | 'warning' = 'error',
+): readonly string[] =>
   issues.slice(0, mostAnnotations).map(({ code, message, source, hint }) => {
     const properties = {
       ...(source === undefined
@@ -27,5 +30,5 @@ export const annotations = (issues: readonly Issue[]): readonly string[] =>
       title: code,
     }
     const listed = Object.entries(properties).map(([name, value]) => `${name}=${escapedProperty(value)}`)
-    return `::error ${listed.join(',')}::${escapedData(hint === undefined ? message : `${message}\n${hint}`)}`
+    return `::${level} ${listed.join(',')}::${escapedData(hint === undefined ? message : `${message}\n${hint}`)}`
   })

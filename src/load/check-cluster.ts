@@ -3,7 +3,9 @@ import { contains, overlaps, parseHost, parseSubnet, type Subnet } from '../comp
 import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { formatBytes, formatCpuMillis, parseBytes, parseCpuMillis } from '../core/units.ts'
+import { checkDedicatedKinds } from './check-pools.ts'
 import { checkRange, checkSubnet, prefixRanges } from './check-subnet.ts'
+import { checkWatch } from './check-watch.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { duplicates } from './duplicates.ts'
 
@@ -196,11 +198,13 @@ const capacityIssue = (file: File, part: 'cpu' | 'memory', isOver: boolean, pool
 
 const checks = [
   checkPools,
+  checkDedicatedKinds,
   checkSpaces,
   checkOverlaps,
   checkInside,
   checkVlanIds,
   checkThresholds,
+  checkWatch,
   checkSigners,
   checkCapacity,
 ]

@@ -2,6 +2,7 @@ import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { daysLeft, isExpired, longestDays } from '../exception/expiry.ts'
 import type { Hold, Override, ValveRule } from '../exception/schema.ts'
+import type { Waiver } from '../exception/waiver-schema.ts'
 import { organizationMadeAs } from '../tenant/former-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Fleet } from './fleet.ts'
@@ -46,7 +47,7 @@ const checkScope = (override: Loaded<Override>): Issue[] => {
 }
 
 interface Naming {
-  readonly kind: 'override' | 'hold' | 'fleet'
+  readonly kind: 'override' | 'hold' | 'waiver' | 'fleet'
   readonly what: 'organization' | 'cluster' | 'stack'
   readonly known: readonly string[]
 }
@@ -93,16 +94,29 @@ const checkOverride = (fleet: Fleet, override: Loaded<Override>): Issue[] => {
   ]
 }
 
-const checkHold = (fleet: Fleet, hold: Loaded<Hold>): Issue[] => [
-  ...unknownNames(hold, { kind: 'hold', what: 'organization', known: organizationsOf(fleet) }, [
-    [hold.value.organization, ['organization']],
+const checkNames = (fleet: Fleet, kind: 'hold' | 'waiver', file: Loaded<Hold> | Loaded<Waiver>): Issue[] => [
+  ...unknownNames(file, { kind, what: 'organization', known: organizationsOf(fleet) }, [
+    [file.value.organization, ['organization']],
   ]),
   ...unknownNames(
-    hold,
-    { kind: 'hold', what: 'cluster', known: clustersOf(fleet) },
-    indexed(hold.value.clusters, ['clusters']),
+    file,
+    { kind, what: 'cluster', known: clustersOf(fleet) },
+    indexed(file.value.clusters, ['clusters']),
   ),
 ]
+
+const checkWaived = (waiver: Loaded<Waiver>): Issue[] => {
+  const { rules, vulnerabilities } = waiver.value
+  const others = vulnerabilities === undefined ? [] : rules.filter((rule) => rule !== 'scan/over-ceiling')
+  return [
+    ...others.map((rule) => ({
+      code: 'waiver/vulnerabilities',
+      message: `The waiver names vulnerabilities, which the rule '${rule}' knows nothing of.`,
+      source: waiver.locate(['rules', rules.indexOf(rule)]),
+      hint: "Give them a waiver of their own, with `rules: ['scan/over-ceiling']`.",
+    })),
+  ]
+}
 
 const checkSettings = (fleet: Fleet): Issue[] => {
   const { settings } = fleet
@@ -136,18 +150,19 @@ const checkSettings = (fleet: Fleet): Issue[] => {
 /**
  * What overrides, holds and the fleet's settings say that cannot hold.
  *
- * Issue codes: `override/scope`, `override/too-wide`, `override/unknown-*`, `hold/unknown-*`, `fleet/unknown-organization`,
+ * Issue codes: `override/scope`, `override/too-wide`, `override/unknown-*`, `hold/unknown-*`, `waiver/unknown-*`, `waiver/vulnerabilities`, `fleet/unknown-organization`,
  * `fleet/shrinking-waves`; unsorted. Never throws.
  */
 export const checkExceptions = (fleet: Fleet): Issue[] => [
   ...fleet.overrides.flatMap((override) => checkOverride(fleet, override)),
-  ...fleet.holds.flatMap((hold) => checkHold(fleet, hold)),
+  ...fleet.holds.flatMap((hold) => checkNames(fleet, 'hold', hold)),
+  ...fleet.waivers.flatMap((waiver) => [...checkNames(fleet, 'waiver', waiver), ...checkWaived(waiver)]),
   ...checkSettings(fleet),
 ]
 
 const expiryIssues = (
-  file: Loaded<Override> | Loaded<Hold>,
-  kind: 'override' | 'hold',
+  file: Loaded<Override> | Loaded<Hold> | Loaded<Waiver>,
+  kind: 'override' | 'hold' | 'waiver',
   now: Date,
 ): Issue[] => {
   const { expires, owner } = file.value
@@ -172,8 +187,16 @@ const expiryIssues = (
   ]
 }
 
-/** Overrides and holds that are over, or last too long. Issue codes: `override/expired`, `override/too-long`, `hold/*`. Never throws. */
-export const checkExpiry = ({ overrides, holds }: Fleet, now: Date): Issue[] => [
+/**
+ * Exceptions that are over, or last too long. A waiver that is over stops nothing but the check that it was for, which says so: at
+ * midnight one tenant's waiver must not refuse everybody's changes.
+ *
+ * Issue codes: `override/expired`, `override/too-long`, `hold/*`, `waiver/too-long`. Never throws.
+ */
+export const checkExpiry = ({ overrides, holds, waivers }: Fleet, now: Date): Issue[] => [
   ...overrides.flatMap((override) => expiryIssues(override, 'override', now)),
   ...holds.flatMap((hold) => expiryIssues(hold, 'hold', now)),
+  ...waivers
+    .filter(({ value }) => !isExpired(value, now))
+    .flatMap((waiver) => expiryIssues(waiver, 'waiver', now)),
 ]

@@ -1,4 +1,4 @@
-import type { Issue, Source } from '../core/issue.ts'
+import { type Issue, placeText } from '../core/issue.ts'
 import { type ClaimedBlock, claimedBlocks, overlappingBlocks } from './claimed-block.ts'
 import type { Fleet, Placement } from './fleet.ts'
 import { freeAddressBlock, freeSubnet } from './free-block.ts'
@@ -21,8 +21,6 @@ const freeBlockFor = (fleet: Fleet, block: ClaimedBlock): string | undefined => 
 interface Overlap {
   readonly pairs: [ClaimedBlock, ClaimedBlock][]
 }
-
-const placeText = ({ file, line, column }: Source): string => `${file}:${line}:${column}`
 
 const byPlaces = (pairs: readonly [ClaimedBlock, ClaimedBlock][]): Overlap[] => {
   const overlaps = new Map<string, Overlap>()

@@ -3,6 +3,7 @@ import type { Issue } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import type { OfferName, Tenant } from '../tenant/schema.ts'
 import { checkFormerNames } from './check-former-names.ts'
+import { checkPortRanges } from './check-ports.ts'
 import { checkRange, checkSubnet, prefixRanges } from './check-subnet.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { duplicates } from './duplicates.ts'
@@ -335,6 +336,7 @@ const checks = [
   checkOverriddenCi,
   checkOverriddenAddresses,
   checkFormerNames,
+  checkPortRanges,
 ]
 
 /** What one tenant file says that cannot hold, whatever the other files say. Issue codes: `tenant/*`. Never throws. */

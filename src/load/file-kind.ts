@@ -1,5 +1,5 @@
 /** What a typed file describes. */
-export type FileKind = 'tenant' | 'cluster' | 'fleet' | 'override' | 'hold'
+export type FileKind = 'tenant' | 'cluster' | 'fleet' | 'override' | 'hold' | 'waiver' | 'compliance'
 
 /** Where files of a kind stand and how they are written. */
 interface FileKindTraits {
@@ -19,8 +19,10 @@ export const fileKinds: Readonly<Record<FileKind, FileKindTraits>> = {
   tenant: { define: 'defineTenant', module: 'tenant', folder: 'tenants', optional: false },
   cluster: { define: 'defineCluster', module: 'cluster', folder: 'stacks', optional: false },
   fleet: { define: 'defineFleet', module: 'fleet', file: 'fleet.ts', optional: true },
+  compliance: { define: 'defineCompliance', module: 'policy', file: 'compliance.ts', optional: true },
   override: { define: 'defineOverride', module: 'exception', folder: 'overrides', optional: true },
   hold: { define: 'defineHold', module: 'exception', folder: 'holds', optional: true },
+  waiver: { define: 'defineWaiver', module: 'exception', folder: 'waivers', optional: true },
 }
 
 /** The kind of a file by its path: by its folder, or by its name for the one file of a kind; a tenant's otherwise. Never throws. */

@@ -3,7 +3,9 @@ import { isOnCluster } from '../compile/on-cluster.ts'
 import { type ResolvedTenant, resolveTenant } from '../compile/resolve.ts'
 import type { Loaded } from '../core/loaded.ts'
 import type { Hold, Override } from '../exception/schema.ts'
+import type { Waiver } from '../exception/waiver-schema.ts'
 import type { FleetSettings } from '../fleet/schema.ts'
+import type { CompliancePolicy } from '../policy/schema.ts'
 import type { Tenant } from '../tenant/schema.ts'
 
 /** Every tenant and cluster of a checkout, each sorted by name, and what holds for all of them. */
@@ -12,10 +14,14 @@ export interface Fleet {
   readonly clusters: readonly Loaded<Cluster>[]
   /** `fleet.ts`; undefined where there is none. */
   readonly settings: Loaded<FleetSettings> | undefined
+  /** `compliance.ts`; undefined where there is none. */
+  readonly policy: Loaded<CompliancePolicy> | undefined
   /** Sorted by file, expired ones too where nobody asked. */
   readonly overrides: readonly Loaded<Override>[]
   /** Sorted by file, expired ones too where nobody asked. */
   readonly holds: readonly Loaded<Hold>[]
+  /** Sorted by file, expired ones too where nobody asked. */
+  readonly waivers: readonly Loaded<Waiver>[]
 }
 
 /** A tenant on a cluster that it is on. */

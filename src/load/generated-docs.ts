@@ -1,4 +1,5 @@
 import { longestDays } from '../exception/expiry.ts'
+import { alwaysOn } from '../policy/binding.ts'
 import { fieldTables } from './field-table.ts'
 import type { FileKind } from './file-kind.ts'
 import { type JsonSchema, jsonSchemaOf, tenantJsonSchema } from './json-schema.ts'
@@ -12,6 +13,27 @@ export interface GeneratedFile {
 
 const note = 'Made from the schema by `npm run docs`; edit the sentences there.'
 
+/** A policy that says a little of everything; a test reads it. */
+export const complianceSample = `import { defineCompliance } from './src/policy/define.ts'
+
+export default defineCompliance({
+  owner: 'platform-security@bank.example',
+  rules: {
+    'image/moving-tag': { severity: 'high', reason: 'SEC-31: two rollbacks to an image that was not the old one' },
+  },
+  ceilings: { critical: 0, high: 5 },
+  registries: ['mirror.bank.example/library'],
+  capabilities: ['IPC_LOCK'],
+  neverWaived: ['secret/in-environment'],
+  stages: {
+    nonprod: {
+      rules: { 'run/no-update-policy': { off: true, reason: 'OPS-77: test stacks are taken down and deployed again' } },
+    },
+    prod: { ceilings: { high: 0 }, scanMaxAgeDays: 7 },
+  },
+})
+`
+
 /** What stands above the field tables of each kind of file; those of the tenant file stand in the README. */
 const introductions: Readonly<Record<Exclude<FileKind, 'tenant'>, readonly [title: string, text: string]>> = {
   cluster: [
@@ -24,6 +46,19 @@ is read and never run, like a tenant file. ${note}`,
     `At most one file, \`fleet.ts\` beside \`tenants/\`: a default export of \`defineFleet({ … })\`. It says how much one
 change may do before it is refused, and how a change of many tenants is applied. Without it the defaults hold. ${note}`,
   ],
+  compliance: [
+    'The compliance file',
+    `At most one file, \`compliance.ts\` beside \`tenants/\`: a default export of \`defineCompliance({ … })\`. It is the platform's policy
+of the checks of compose files: what the [rules](compliance-rules.md) go by, and which of them are on. Without it the defaults hold.
+
+What it says binds \`compliance\` of the cluster files, and both bind \`compliance\` of the tenant files: each may be stricter than the one
+before it and none looser, which is an issue at its line. What it leaves unsaid the cluster file decides. No file switches off, or makes
+less grave, the rules that guard other tenants and the hosts: ${alwaysOn.map((rule) => `\`${rule}\``).join(', ')}.
+A rule that is off, and why, stands in every report. ${note}
+
+\`\`\`ts
+${complianceSample}\`\`\``,
+  ],
   override: [
     'The override file',
     `One file an exception, \`overrides/<name>.ts\`: a default export of \`defineOverride({ … })\`. It lets a change through that
@@ -34,6 +69,11 @@ issue until it is deleted. ${note}`,
     'The hold file',
     `One file a hold, \`holds/<name>.ts\`: a default export of \`defineHold({ … })\`. While it lasts (at most ${longestDays.hold} days ahead),
 the drift of an organization is reported and not put right. One that is over is an issue until it is deleted. ${note}`,
+  ],
+  waiver: [
+    'The waiver file',
+    `One file a waiver, \`waivers/<name>.ts\`: a default export of \`defineWaiver({ … })\`. While it lasts (at most ${longestDays.waiver} days ahead),
+findings of the named rules (\`docs/compliance-rules.md\`) are reported as borne and fail no check. One that is over waives nothing, and the check says so. ${note}`,
   ],
 }
 

@@ -2,7 +2,9 @@ import * as z from 'zod'
 import { Cluster } from '../cluster/schema.ts'
 import { compareText } from '../core/issue.ts'
 import { Hold, Override } from '../exception/schema.ts'
+import { Waiver } from '../exception/waiver-schema.ts'
 import { FleetSettings } from '../fleet/schema.ts'
+import { CompliancePolicy } from '../policy/schema.ts'
 import { Tenant } from '../tenant/schema.ts'
 import type { FileKind } from './file-kind.ts'
 
@@ -41,8 +43,10 @@ const sources: Readonly<Record<FileKind, readonly [schema: z.ZodType, title: str
   tenant: [Tenant, 'Tenant'],
   cluster: [Cluster, 'Cluster'],
   fleet: [FleetSettings, 'Fleet'],
+  compliance: [CompliancePolicy, 'Compliance'],
   override: [Override, 'Override'],
   hold: [Hold, 'Hold'],
+  waiver: [Waiver, 'Waiver'],
 }
 
 const made = new Map<FileKind, JsonSchema>()

@@ -15,10 +15,12 @@ import type { Fleet } from './fleet.ts'
 import { parseTypedFile, readTypedText } from './read-typed-file.ts'
 import {
   validateCluster,
+  validateCompliance,
   validateFleetSettings,
   validateHold,
   validateOverride,
   validateTenant,
+  validateWaiver,
 } from './validate-file.ts'
 
 /** A typed file's path, relative to the checkout, and its text. */
@@ -132,18 +134,22 @@ function* together(gathered: (kind: FileKind) => Gathered, now: Date | undefined
   const tenants = yield* part(gathered, tenantSteps)
   const clusters = yield* part(gathered, clusterSteps)
   const settings = yield* part(gathered, byFile('fleet', validateFleetSettings))
+  const policies = yield* part(gathered, byFile('compliance', validateCompliance))
   const overrides = yield* part(gathered, byFile('override', validateOverride))
   const holds = yield* part(gathered, byFile('hold', validateHold))
+  const waivers = yield* part(gathered, byFile('waiver', validateWaiver))
   const fleet: Fleet = {
     tenants: tenants.files,
     clusters: clusters.files,
     settings: settings.files[0],
+    policy: policies.files[0],
     overrides: overrides.files,
     holds: holds.files,
+    waivers: waivers.files,
   }
   const canCheck = clusters.issues.length === 0 && clusters.files.length > 0
   const issues = [
-    ...[tenants, clusters, settings, overrides, holds].flatMap((one) => one.issues),
+    ...[tenants, clusters, settings, policies, overrides, holds, waivers].flatMap((one) => one.issues),
     ...(clusters.issues.length === 0 && clusters.files.length === 0 ? [noClusters] : []),
     ...(canCheck ? checkFleet(fleet) : []),
     ...(canCheck && tenants.issues.length === 0 ? checkExceptions(fleet) : []),
@@ -153,10 +159,10 @@ function* together(gathered: (kind: FileKind) => Gathered, now: Date | undefined
 }
 
 /**
- * A fleet out of texts, whatever their order: files of a kind by their folder (`stacks`, `overrides`, `holds`), `fleet.ts` by its
- * name, all others tenants'. Overrides and holds are held against their ends where a moment is given.
+ * A fleet out of texts, whatever their order: files of a kind by their folder (`stacks`, `overrides`, `holds`, `waivers`), `fleet.ts` and `compliance.ts` by
+ * their names, all others tenants'. Overrides, holds and waivers are held against their ends where a moment is given.
  *
- * Issue codes: `reader/*`, `tenant/*`, `cluster/*`, `override/*`, `hold/*`, `fleet/*`; all at once, sorted. Where a cluster file is
+ * Issue codes: `reader/*`, `tenant/*`, `cluster/*`, `override/*`, `hold/*`, `waiver/*`, `fleet/*`, `compliance/*`; all at once, sorted. Where a cluster file is
  * wrong, what tenants ask of clusters is not looked at. Never throws.
  */
 export const parseFleet = (texts: readonly TypedText[], now?: Date): Checked<Fleet> =>
@@ -222,8 +228,8 @@ const readTexts = (root: string, { files, issues }: Listing): Gathered => {
 }
 
 /**
- * Every typed file of a checkout (`tenants/`, `stacks/`, and where they are there `fleet.ts`, `overrides/`, `holds/`), read
- * without running one, checked one by one and together; overrides and holds against their ends, unless `now` is null. Does not
+ * Every typed file of a checkout (`tenants/`, `stacks/`, and where they are there `fleet.ts`, `compliance.ts`, `overrides/`, `holds/`, `waivers/`), read
+ * without running one, checked one by one and together; overrides, holds and waivers against their ends, unless `now` is null. Does not
  * depend on the order of directories. What else this process is at gets its turns meanwhile.
  *
  * Issue codes: those of `parseFleet`, and of reading the files. Never throws.

@@ -90,7 +90,7 @@ const readImport = (node: ImportDeclaration, { kind, at, report }: FileReading):
     code: 'reader/import',
     message: `Only \`${defineOf(kind)}\` may be imported, not anything from '${node.source.value}'.`,
     source: at(node.start, node.end),
-    hint: `Keep just: import { ${defineOf(kind)} } from '${kind === 'fleet' ? './' : '../'}src/${fileKinds[kind].module}/define.ts'`,
+    hint: `Keep just: import { ${defineOf(kind)} } from '${fileKinds[kind].file === undefined ? '../' : './'}src/${fileKinds[kind].module}/define.ts'`,
   })
 }
 

@@ -3,7 +3,9 @@ import { Cluster } from '../cluster/schema.ts'
 import { type Checked, type Issue, sortIssues } from '../core/issue.ts'
 import type { Loaded } from '../core/loaded.ts'
 import { Hold, Override } from '../exception/schema.ts'
+import { Waiver } from '../exception/waiver-schema.ts'
 import { FleetSettings } from '../fleet/schema.ts'
+import { CompliancePolicy } from '../policy/schema.ts'
 import { Tenant } from '../tenant/schema.ts'
 import type { FileKind } from './file-kind.ts'
 import { jsonSchemaOf } from './json-schema.ts'
@@ -70,6 +72,10 @@ export const validateCluster = (loaded: Loaded<unknown>): Checked<Loaded<Cluster
 export const validateFleetSettings = (loaded: Loaded<unknown>): Checked<Loaded<FleetSettings>> =>
   validate(loaded, { area: 'fleet', schema: FleetSettings })
 
+/** A read file as the platform's policy of the checks; the same codes with `compliance/`. Never throws. */
+export const validateCompliance = (loaded: Loaded<unknown>): Checked<Loaded<CompliancePolicy>> =>
+  validate(loaded, { area: 'compliance', schema: CompliancePolicy })
+
 /** A read file as an override, which any name will do for; the same codes with `override/`. Never throws. */
 export const validateOverride = (loaded: Loaded<unknown>): Checked<Loaded<Override>> =>
   validate(loaded, { area: 'override', schema: Override })
@@ -77,3 +83,7 @@ export const validateOverride = (loaded: Loaded<unknown>): Checked<Loaded<Overri
 /** A read file as a hold, which any name will do for; the same codes with `hold/`. Never throws. */
 export const validateHold = (loaded: Loaded<unknown>): Checked<Loaded<Hold>> =>
   validate(loaded, { area: 'hold', schema: Hold })
+
+/** A read file as a waiver, which any name will do for; the same codes with `waiver/`. Never throws. */
+export const validateWaiver = (loaded: Loaded<unknown>): Checked<Loaded<Waiver>> =>
+  validate(loaded, { area: 'waiver', schema: Waiver })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountName, bytes, cidr, cpu, key, ldapGroup, line } from '../core/fields.ts'
+import { TenantCompliance } from './compliance-schema.ts'
 
 /** The name that a thing had when it was made; it stays known by that. */
 const previously = (what: string) =>
@@ -299,6 +300,9 @@ export const Tenant = z
       .describe(
         'The clusters the organization is on, each with what differs there; every shared one where absent.',
       ),
+    compliance: TenantCompliance.optional().describe(
+      "What the checks of its compose files go by; the cluster's limits alone where absent.",
+    ),
     lifecycle: z
       .enum(['active', 'frozen', 'draining', 'archived'])
       .optional()

@@ -2,33 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { stringify } from 'yaml'
 import { checkoutRoot } from '../../src/engine/checkout.ts'
 import { generateFleet, generateTenants } from '../fixtures/generate-fleet.ts'
+import { bundled } from './bundled.ts'
 import { median } from './median.ts'
-
-const here = dirname(fileURLToPath(import.meta.url))
-
-/** In one file, as `tenantry` runs. */
-const bundled = async (script: string, folder: string): Promise<string> => {
-  const outfile = join(folder, `${script}.mjs`)
-  await build({
-    entryPoints: [join(here, `${script}.ts`)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
-    },
-    logLevel: 'error',
-  })
-  return outfile
-}
 
 const shortRun = join(checkoutRoot(), 'bin', 'short-run.mjs')
 

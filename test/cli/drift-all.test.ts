@@ -36,7 +36,15 @@ const hold = (more: Partial<Hold> = {}): Loaded<Hold> => {
 }
 
 const request = (more: Partial<DriftRequest> = {}): DriftRequest => ({
-  fleet: { tenants: [], clusters: [], settings: undefined, overrides: [], holds: [hold()] },
+  fleet: {
+    tenants: [],
+    clusters: [],
+    settings: undefined,
+    policy: undefined,
+    overrides: [],
+    holds: [hold()],
+    waivers: [],
+  },
   desired: ['acme', 'held', 'new'].map((name) => state(name)),
   stacks: ['nonprod.acme', 'nonprod.held', 'nonprod.new'],
   clusters: ['nonprod'],

@@ -32,7 +32,15 @@ const hold = (expires = '2026-12-31'): Loaded<Hold> => ({
 })
 
 const apart = (stacks: readonly StackState[], holds: readonly Loaded<Hold>[] = [hold()]) => {
-  const fleet = { tenants: [], clusters: [], settings: undefined, overrides: [], holds }
+  const fleet = {
+    tenants: [],
+    clusters: [],
+    settings: undefined,
+    policy: undefined,
+    overrides: [],
+    holds,
+    waivers: [],
+  }
   return apartFromHeld({ fleet, stacks, environment, now: new Date('2026-11-22T12:00:00Z') })
 }
 

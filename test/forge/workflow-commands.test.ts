@@ -67,6 +67,10 @@ describe('annotations', () => {
     )
   })
 
+  test('are warnings where they are asked to be', () => {
+    expect(annotations([{ code: 'x/y', message: 'm' }], 'warning')).toEqual(['::warning title=x/y::m'])
+  })
+
   test('are as many as GitHub shows of a step', () => {
     const issues = Array.from({ length: 30 }, (_, at) => ({ code: 'x/y', message: String(at) }))
     expect(annotations(issues)).toHaveLength(10)

@@ -1,5 +1,6 @@
-import { defineHold, defineOverride } from '../../src/exception/define.ts'
+import { defineHold, defineOverride, defineWaiver } from '../../src/exception/define.ts'
 import { defineFleet } from '../../src/fleet/define.ts'
+import { defineCompliance } from '../../src/policy/define.ts'
 
 /** Files that must not compile: `tsc` fails where one of the marked lines does. */
 
@@ -34,3 +35,32 @@ export const hold = defineHold({ ...said, organization: 'acme', clusters: ['prod
 
 // @ts-expect-error a hold without an end
 export const endless = defineHold({ owner: said.owner, reason: said.reason, organization: 'acme' })
+
+export const waiver = defineWaiver({
+  ...said,
+  organization: 'acme',
+  rules: ['scan/over-ceiling'],
+  vulnerabilities: ['CVE-2024-6387'],
+})
+
+// @ts-expect-error no such rule
+export const unknownComplianceRule = defineWaiver({ ...said, organization: 'acme', rules: ['everything'] })
+
+// @ts-expect-error a waiver for nobody
+export const ownerless = defineWaiver({ ...said, rules: ['root/user'] })
+
+export const policy = defineCompliance({
+  owner: said.owner,
+  rules: { 'root/user': { severity: 'critical', reason: 'SEC-1: as the catalogue' } },
+  capabilities: ['IPC_LOCK'],
+  stages: { prod: { scanMaxAgeDays: 7 } },
+})
+
+// @ts-expect-error a rule without a reason
+export const reasonless = defineCompliance({ owner: said.owner, rules: { 'root/user': { off: true } } })
+
+// @ts-expect-error root by another name
+export const almighty = defineCompliance({ owner: said.owner, capabilities: ['SYS_ADMIN'] })
+
+// @ts-expect-error a policy of nobody's
+export const unowned = defineCompliance({})

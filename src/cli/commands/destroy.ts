@@ -17,6 +17,7 @@ import { confirmName } from '../confirm-name.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode, UsageError } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
+import { forgetLivePools } from '../live-machines.ts'
 import { printReport, stackLine } from '../run-report.ts'
 import { collect } from '../selection-options.ts'
 import { valveInput } from '../valve-input.ts'
@@ -109,6 +110,8 @@ const runDestroy = async (
       signal: abortOnInterrupt(terminal),
     },
   )
+  for (const { stack, outcome } of results)
+    if (outcome === 'succeeded') await forgetLivePools(environment, stack)
   const seconds = (performance.now() - started) / 1000
   if (options.json === true) terminal.print(JSON.stringify({ results, seconds }, null, 2))
   else printReport(terminal, { results, skipped: [], seconds })

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { isOnCluster } from '../../compile/on-cluster.ts'
 import type { Origin } from '../../compile/provenance.ts'
+import { placeText } from '../../core/issue.ts'
 import type { Fleet } from '../../load/fleet.ts'
 import { type Explanation, explain } from '../../plan/explain.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -51,7 +52,7 @@ const line = ({
   source,
   size,
 }: Explanation & { readonly size: string }): string =>
-  `${cluster}  ${field} = ${JSON.stringify(value)}  (${origins[origin](size)}, ${source.file}:${source.line}:${source.column})`
+  `${cluster}  ${field} = ${JSON.stringify(value)}  (${origins[origin](size)}, ${placeText(source)})`
 
 const runExplain = async (
   context: CommandContext,

@@ -27,6 +27,7 @@ import { addDeparted, forgetDeparted, readDeparted } from '../departed.ts'
 import { runEnvironment } from '../environment.ts'
 import { exitCode } from '../exit-code.ts'
 import { abortOnInterrupt } from '../interrupt.ts'
+import { forgetLivePools } from '../live-machines.ts'
 import { loadOrReport, reportIssues } from '../load-or-report.ts'
 import {
   atWorkIssues,
@@ -127,7 +128,10 @@ const removeStacks = async ({
   )
   const folder = appliedFolder(environment)
   for (const { stack, outcome } of results)
-    if (folder !== undefined && outcome === 'succeeded') await forgetApplied(folder, stack)
+    if (folder !== undefined && outcome === 'succeeded') {
+      await forgetApplied(folder, stack)
+      await forgetLivePools(environment, stack)
+    }
   return results
 }
 
