@@ -17,7 +17,7 @@ export default defineConfig({
             'test/faults/model-*',
             'test/bench/**',
           ],
-          setupFiles: ['test/no-network.ts'],
+          setupFiles: ['test/fixed-seed.ts', 'test/no-network.ts'],
           // Nobody is to be late on a busy machine.
           testTimeout: 60_000,
         },
@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          setupFiles: ['test/fixed-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

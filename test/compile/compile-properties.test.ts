@@ -13,7 +13,7 @@ import { nonprod, prod } from './fixtures/clusters.ts'
 const anyOrganization = fc.stringMatching(/^[a-z][a-z0-9]{1,39}$/)
 const anyCluster = fc.constantFrom(nonprod, prod)
 
-fc.configureGlobal({ numRuns: 25 })
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 25 })
 // A busy machine takes longer over random tenants than the five seconds that a test has by default.
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -9,6 +9,7 @@ import type { readingDifferences } from '../../src/compose/reading-differences.t
 import { plainOf } from '../../src/compose/yaml-node.ts'
 import { type ComposeCase, composeCase, writeCase } from '../compose/generated/compose-case.ts'
 import { type Differing, differing } from '../compose/generated/leaves.ts'
+import { seed } from '../seed.ts'
 import {
   askReference,
   comparable,
@@ -25,13 +26,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 const isThere = hasReference('generated compose files against the reference parser')
 
 /**
- * `TENANTRY_COMPOSE_RUNS=2000` and another `TENANTRY_COMPOSE_SEED` for a longer search: what is found there gets a row or is mended,
+ * `TENANTRY_COMPOSE_RUNS=2000` and another `TENANTRY_SEED` for a longer search: what is found there gets a row or is mended,
  * and is no news to whoever changes something else. A failure prints the seed and what differs.
  */
 const numRuns = Number(process.env.TENANTRY_COMPOSE_RUNS ?? 300)
 /** Cases that the reference is asked for at once. */
 const batch = 20
-const seed = Number(process.env.TENANTRY_COMPOSE_SEED ?? 117916)
 
 /** What the reference says where it refuses a file that is taken here, or refused here for another reason. */
 const refusals: readonly (readonly [RowId, RegExp])[] = [

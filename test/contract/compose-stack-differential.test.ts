@@ -16,6 +16,7 @@ import { plainOf } from '../../src/compose/yaml-node.ts'
 import { corpus, environmentOf, mergeSample, sampleParties } from '../compose/corpus.ts'
 import { type ComposeCase, composeCase, writeCase } from '../compose/generated/compose-case.ts'
 import { type Differing, differing } from '../compose/generated/leaves.ts'
+import { seed } from '../seed.ts'
 import { askReference, comparable, hasReference, type Plain } from './compose-comparable.ts'
 import { isSameValue } from './compose-values.ts'
 
@@ -26,7 +27,6 @@ const isThere = hasReference('merged stacks against the reference parser')
 
 const numRuns = Number(process.env.TENANTRY_COMPOSE_RUNS ?? 200)
 const batch = 20
-const seed = Number(process.env.TENANTRY_COMPOSE_SEED ?? 117916)
 
 let parties: Pick<MergeInput, 'tenant' | 'cluster'>
 beforeAll(async () => {

@@ -13,6 +13,7 @@ import type { Ucp as Emulator } from '../../src/lab/ucp/server.ts'
 import { type Properties, type ResourceContext, Unfinished } from '../../src/provider/plugin.ts'
 import { serviceError } from '../../src/provider/status.ts'
 import { type FaultTally, tallyFaults } from '../faults/record-row.ts'
+import { seed } from '../seed.ts'
 import { type FaultKind, faultKinds } from './provider-fault-cases.ts'
 import { fastClock, startEmulator } from './provider-harness.ts'
 
@@ -307,7 +308,6 @@ const closeStand = async (): Promise<void> => {
   await rm(folder, { recursive: true, force: true })
 }
 
-const seed = process.env.TENANTRY_SEED ?? '117916'
 const isDue = (text: string): boolean =>
   process.env.TENANTRY_FAULTS === 'full' ||
   createHash('sha256').update(`${seed} ${text}`).digest().readUInt8(0) % 2 === 0

@@ -11,6 +11,7 @@ import type { Ucp as Emulator } from '../../src/lab/ucp/server.ts'
 import { type Properties, Unfinished } from '../../src/provider/plugin.ts'
 import { serviceError } from '../../src/provider/status.ts'
 import { type FaultTally, tallyFaults } from '../faults/record-row.ts'
+import { seed } from '../seed.ts'
 import { type FaultKind, faultKinds, type Life, lives, surroundings } from './provider-fault-cases.ts'
 import { type Drive, driveFor, type State, startEmulator } from './provider-harness.ts'
 import { type ProviderWorld, readProviderWorld, worldDifferences } from './provider-world.ts'
@@ -288,8 +289,6 @@ const closeStand = async (): Promise<void> => {
   await engine?.stop()
   await rm(folder, { recursive: true, force: true })
 }
-
-const seed = process.env.TENANTRY_SEED ?? '117916'
 
 /** All of them on demand; else those that the seed picks, about one in four. */
 const isDue = (text: string): boolean => {

@@ -214,6 +214,21 @@ export const tarCases: readonly (readonly [string, Buffer])[] = [
     ),
   ],
   ['an old sparse file of another form', then(tarEntry({ name: 'a', type: 'S' }))],
+  [
+    'a sparse name over GNU’s oldest form, where it does not count',
+    then(
+      metaEntry(
+        'x',
+        paxContent({
+          'GNU.sparse.map': '0,1',
+          'GNU.sparse.numblocks': '1',
+          'GNU.sparse.name': 'other',
+          'GNU.sparse.size': 'x',
+        }),
+      ),
+      sparseForms.old(sparse),
+    ),
+  ],
   ['sparse after sparse', then(sparse00(sparse), sparse10(sparse))],
   ['star’s prefix', then(star)],
   ['star with a time that is none', then(withField(star, 476, 'never'))],

@@ -8,6 +8,7 @@ import type { InjectedFault } from '../../src/lab/faults.ts'
 import { vaultPlugin } from '../../src/lab/plugins/vault-plugin.ts'
 import type { Properties, ResourceContext } from '../../src/provider/plugin.ts'
 import { recordRow } from '../faults/record-row.ts'
+import { seed } from '../seed.ts'
 import { givenIds, scrubbed, type VaultArea, VaultWorld } from './vault-world.ts'
 import { type TestVault, vaults } from './vaults.ts'
 
@@ -121,7 +122,6 @@ const faultKinds: Readonly<Record<string, InjectedFault | 'refusing'>> = {
 
 /** Every case is run where the whole matrix is asked for, else one of four, the same ones in every run of a seed. */
 const isWhole = process.env.TENANTRY_FAULTS === 'full'
-const seed = process.env.TENANTRY_SEED ?? '117916'
 const sampled = 4
 
 const isTaken = (id: string): boolean =>

@@ -9,6 +9,7 @@ import type { LabVcenter } from '../../src/lab/vcenter/lab-vcenter.ts'
 import { type Properties, Unfinished } from '../../src/provider/plugin.ts'
 import { serviceError } from '../../src/provider/status.ts'
 import { recordRow } from '../faults/record-row.ts'
+import { seed } from '../seed.ts'
 import { type Inventory, VcenterByHand } from './vcenter-by-hand.ts'
 import { clientOf, vcenters } from './vcenters.ts'
 import { type FaultKind, faultKinds, isChange } from './vsphere-fault-kinds.ts'
@@ -73,7 +74,6 @@ const isTimeout = ({ row }: FaultKind): boolean => row.startsWith('timeout')
 
 /** Every nth case, by place and seed; all of them on demand. */
 const stride = process.env.TENANTRY_FAULTS === 'full' ? 1 : 4
-const seed = Number(process.env.TENANTRY_SEED ?? 1)
 
 describe.each(vcenters)('every call that fails at %s', (_kind, start) => {
   let vcenter: LabVcenter

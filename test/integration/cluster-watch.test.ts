@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LeaseWatch } from '../../src/cli/lease-watch.ts'
 import { EnginePoolStacks } from '../../src/cli/pool-stacks.ts'
@@ -23,6 +24,7 @@ import { failuresOf, type LabSession, openLabSession } from './lab-session.ts'
 const stack = 'nonprod.platform'
 const pool = `${stack}/std`
 const never = new AbortController().signal
+const lookMilliseconds = 200
 
 /** A clock that only a test moves. */
 class TestClock implements Clock {
@@ -93,7 +95,10 @@ describe('the cluster watcher on the real engine', () => {
       .sort()
   }
 
-  /** Looks until something holds, a look every so many seconds of the test's clock; fails after so many. */
+  /**
+   * Looks until something holds, a look every so many seconds of the test's clock; fails after so many. The lab's machines boot
+   * and join in their own time, so that a look waits for them too.
+   */
   const lookUntil = async (
     watcher: ClusterWatcher,
     holds: () => Promise<boolean>,
@@ -104,6 +109,7 @@ describe('the cluster watcher on the real engine', () => {
       await watcher.settled()
       if (await holds()) return
       clock.pass(seconds)
+      await wait(lookMilliseconds)
     }
     expect.fail(
       `not after ${looks} looks:\n${lines
@@ -188,7 +194,7 @@ describe('the cluster watcher on the real engine', () => {
         const node = (await stdNodes()).find(({ hostname }) => hostname === 'nonprod-std-03')
         return node?.availability === 'active' && node.labels['com.docker.ucp.access.label'] === '/Run/Std'
       },
-      { looks: 40, seconds: 1 },
+      { looks: 300, seconds: 1 },
     )
     expect(readLive(state, stack)?.pools.std).toEqual(['nonprod-std-01', 'nonprod-std-02', 'nonprod-std-03'])
     await serve('batch', 3, 1)

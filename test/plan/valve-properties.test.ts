@@ -8,7 +8,7 @@ import { checkValve } from '../../src/plan/valve.ts'
 import { arbitraryTenants } from '../compile/arbitrary-tenant.ts'
 import { inputOf, statesOf } from './valve-fleet.ts'
 
-fc.configureGlobal({ numRuns: 25 })
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 25 })
 // A busy machine takes longer over random fleets than the five seconds that a test has by default.
 vi.setConfig({ testTimeout: 60_000 })
 

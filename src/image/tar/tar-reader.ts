@@ -16,6 +16,7 @@ import {
   gnuMap,
   holeBytes,
   leadingMap,
+  type PaxSparse,
   paxMap,
   paxSparse,
   type SparseFile,
@@ -149,9 +150,10 @@ export class TarReader {
     const storedBytes = type === 'file' ? sizeOf(header) : 0
     this.#leftBytes = storedBytes
     this.#padBytes = paddingOf(storedBytes)
-    const known = pax === undefined ? undefined : paxSparse(pax)
-    const name = known?.name ?? header.name
-    const sparse = await this.#sparse({ header, pax, offsetBytes }, type)
+    // GNU's oldest form tells everything in its own header: what a pax header says of holes does not count there.
+    const told = pax === undefined || header.typeFlag === 'S' ? undefined : paxSparse(pax)
+    const name = told?.name ?? header.name
+    const sparse = await this.#sparse({ header, pax, offsetBytes }, type, told)
     const stored = this.#body(++this.#turn, name)
     const isDevice = type === 'character-device' || type === 'block-device'
     return {
@@ -170,9 +172,15 @@ export class TarReader {
   }
 
   /** The holes of a file that has some; undefined of every other. */
-  async #sparse(described: Described, type: EntryType): Promise<SparseFile | undefined> {
+  async #sparse(
+    described: Described,
+    type: EntryType,
+    told: PaxSparse | undefined,
+  ): Promise<SparseFile | undefined> {
     const sparse =
-      described.header.typeFlag === 'S' ? await this.#gnuSparse(described) : await this.#paxSparse(described)
+      described.header.typeFlag === 'S'
+        ? await this.#gnuSparse(described)
+        : await this.#paxSparse(described, told)
     if (sparse === undefined) return undefined
     if (type !== 'file') throw new Refusal('image/tar', 'holes are told of an entry that is no file.')
     this.#holeBytes += holeBytes(sparse)
@@ -191,11 +199,10 @@ export class TarReader {
     return sparseFile(numbers, sizeBytes, this.#leftBytes)
   }
 
-  async #paxSparse({ header, pax }: Described): Promise<SparseFile | undefined> {
-    const known = pax === undefined ? undefined : paxSparse(pax)
-    if (pax === undefined || known === undefined) return undefined
-    const numbers = known.form === '0' ? paxMap(pax) : await leadingMap(() => this.#bodyBlock())
-    return sparseFile(numbers, known.sizeBytes ?? header.size, this.#leftBytes)
+  async #paxSparse({ header, pax }: Described, told: PaxSparse | undefined): Promise<SparseFile | undefined> {
+    if (pax === undefined || told === undefined) return undefined
+    const numbers = told.form === '0' ? paxMap(pax) : await leadingMap(() => this.#bodyBlock())
+    return sparseFile(numbers, told.sizeBytes ?? header.size, this.#leftBytes)
   }
 
   async #block(): Promise<Buffer> {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { seed } from '../../seed.ts'
 import { recordRow } from '../record-row.ts'
 import { type FaultKind, faultKinds } from './fault-kinds.ts'
 import { type Campaign, campaign } from './http-campaign.ts'
 import { type Life, stepNames } from './life.ts'
-import { isWhole, pick, random, seed } from './seeded.ts'
+import { isWhole, pick, random } from './seeded.ts'
 
 /** Every step of a life, each disturbed; then everything is as before it. */
 const disturbedLife = async (life: Life, faultOf: () => FaultKind): Promise<readonly Campaign[]> => {

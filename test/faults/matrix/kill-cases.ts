@@ -1,9 +1,10 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { seed } from '../../seed.ts'
 import { type FaultTally, tallyFaults } from '../record-row.ts'
 import { fates, type KillPoint, killCase, type Victim, victims } from './kill.ts'
 import { type Life, type StepName, stepNames } from './life.ts'
-import { isWhole, pick, random, seed } from './seeded.ts'
+import { isWhole, pick, random } from './seeded.ts'
 
 /** How many of the victims each call of the whole matrix meets. */
 const rounds = Math.min(victims.length, Number(process.env.TENANTRY_KILL_ROUNDS ?? victims.length))

@@ -1,6 +1,3 @@
-/** One sample for every run of the suite, so that a failure is somebody’s change; others by TENANTRY_SEED. */
-export const seed = Number(process.env.TENANTRY_SEED ?? 117_916)
-
 /** Whether every case is asked for, as `npm run test:faults` does. */
 export const isWhole = process.env.TENANTRY_FAULTS === 'full'
 
