@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Milliseconds. A whole round of kills takes an hour of a calm machine, and several of a busy one; nothing but a hang takes this. */
 const wholeMatrix = 6 * 3_600_000
 
+/** A bound for what hangs, not a time that is asserted. */
+const patience = { poll: { timeout: 30_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +23,7 @@ export default defineConfig({
           setupFiles: ['test/fixed-seed.ts', 'test/no-network.ts'],
           // Nobody is to be late on a busy machine.
           testTimeout: 60_000,
+          expect: patience,
         },
       },
       {
@@ -29,6 +33,7 @@ export default defineConfig({
           setupFiles: ['test/fixed-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: patience,
         },
       },
       {
@@ -36,6 +41,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 600_000,
+          expect: patience,
           hookTimeout: 1_200_000,
           fileParallelism: false,
         },

@@ -99,6 +99,21 @@ export const teamsBeside = (change: FleetChange, cluster: string): readonly Team
     .sort(byName)
 }
 
+/**
+ * What of a change may leave a tenant with fewer people whom the directory alone knows: tenants that stay, whose access changes,
+ * with a team that follows a group. Pure.
+ */
+export const concerningDirectory = (change: FleetChange): FleetChange => ({
+  ...change,
+  stacks: change.stacks.filter(
+    (one) =>
+      one.before !== undefined &&
+      one.after !== undefined &&
+      changesAccess(one) &&
+      ldapTeams(one.after).size > 0,
+  ),
+})
+
 const asTeam = (name: string): TeamName => {
   const slash = name.indexOf('/')
   return { organization: name.slice(0, slash), team: name.slice(slash + 1) }
@@ -128,6 +143,8 @@ interface ReadRequest {
   /** Names the connections file; without one nothing is read. */
   readonly environment: NodeJS.ProcessEnv
   readonly signal: AbortSignal
+  /** Whether the teams of other organizations that share collections are asked for too. */
+  readonly beside?: boolean
 }
 
 const readCluster = async (
@@ -160,7 +177,7 @@ const besideUnread = (cluster: string, count: number): Phrase =>
 const readOrNote = async (request: ReadRequest, cluster: Cluster): Promise<Found> => {
   const teams = teamsToRead(request.change, cluster.cluster)
   if (teams.length === 0) return {}
-  const beside = teamsBeside(request.change, cluster.cluster)
+  const beside = request.beside === false ? [] : teamsBeside(request.change, cluster.cluster)
   const isEnough = teams.length + beside.length <= mostTeams
   if (teams.length > mostTeams)
     return {

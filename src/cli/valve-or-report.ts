@@ -6,6 +6,7 @@ import type { StackState } from '../model/desired-state.ts'
 import type { FleetChange } from '../plan/fleet-change.ts'
 import { type FrozenStack, frozenSentence, withoutFrozen } from '../plan/frozen.ts'
 import type { Members } from '../plan/report/membership.ts'
+import { plainText } from '../plan/report/phrase.ts'
 import { checkValve, type UsedOverride, usedOverrides } from '../plan/valve.ts'
 import { appliedFolder } from './applied.ts'
 import { appliedChange } from './applied-change.ts'
@@ -14,6 +15,7 @@ import { type EarlierFiles, findFrozen } from './frozen.ts'
 import { reportIssues } from './load-or-report.ts'
 import { asMadeSelection, type Selection } from './select.ts'
 import { type StrayStack, strayStacks } from './stray-stacks.ts'
+import { concerningDirectory, readMembers } from './team-members.ts'
 import { valveInput } from './valve-input.ts'
 import { vanishedIssues } from './vanished.ts'
 
@@ -32,7 +34,6 @@ export interface GuardedRun {
   readonly change?: FleetChange
   /** What the files of that commit said of the tenants. */
   readonly earlier?: EarlierFiles
-  readonly members?: Members
   readonly now?: Date
 }
 
@@ -43,16 +44,42 @@ export interface Verdict {
   readonly used: readonly UsedOverride[]
   /** Stacks of the run that are frozen, and left as they are. */
   readonly frozen: readonly FrozenStack[]
+  /** What the verdict could not go by, a sentence each. */
+  readonly notes?: readonly string[]
+}
+
+interface Circumstances {
+  readonly now: Date
+  readonly frozen: readonly FrozenStack[]
 }
 
 const verdictOn = (
   change: FleetChange,
-  { fleet, members }: Pick<GuardedRun, 'fleet' | 'members'>,
-  { now, frozen }: { readonly now: Date; readonly frozen: readonly FrozenStack[] },
+  { fleet, members }: { readonly fleet: Fleet; readonly members?: Members },
+  { now, frozen }: Circumstances,
 ): Verdict => {
   const input = valveInput(fleet, now, members)
   const due = withoutFrozen(change, frozen)
   return { issues: checkValve(due, input), used: usedOverrides(due, input), frozen }
+}
+
+/**
+ * The verdict on a change; where nothing speaks against it and people may lose their rights whom the directory alone knows, UCP is
+ * asked who they are. A UCP that does not tell holds nothing up: its teams count as those that have people enough.
+ */
+const verdictWithPeople = async (
+  change: FleetChange,
+  { fleet, environment }: GuardedRun,
+  at: Circumstances,
+): Promise<Verdict> => {
+  const verdict = verdictOn(change, { fleet }, at)
+  const concerned = concerningDirectory(withoutFrozen(change, at.frozen))
+  if (verdict.issues.length > 0 || concerned.stacks.length === 0) return verdict
+  const clusters = fleet.clusters.map(({ value }) => value)
+  const { signal } = new AbortController()
+  const read = { change: concerned, clusters, environment, signal, beside: false }
+  const { members, notes } = await readMembers(read)
+  return { ...verdictOn(change, { fleet, members }, at), notes: notes.map(plainText) }
 }
 
 /** Without records of what was applied: the stacks that exist, and what the commit says. */
@@ -66,7 +93,7 @@ const unrecorded = async (run: GuardedRun, now: Date): Promise<Verdict> => {
   )
   const frozen = findFrozen({ ...run, change: run.change, folder: undefined, now })
   if (run.change === undefined) return { issues: vanished, used: [], frozen }
-  const verdict = verdictOn(run.change, run, { now, frozen })
+  const verdict = await verdictWithPeople(run.change, run, { now, frozen })
   return { ...verdict, issues: [...vanished, ...verdict.issues] }
 }
 
@@ -88,8 +115,8 @@ const unrecordedStrays = async (
 
 /**
  * Why stacks may not be applied, files that have vanished and what the valve says of the change since they were applied last; the
- * overrides that let something pass; and which stacks are frozen and left as they are. Calls no system but the state's back end,
- * and that only where it keeps no records of what was applied.
+ * overrides that let something pass; and which stacks are frozen and left as they are. Changes nothing anywhere, and refuses what the
+ * files alone tell before any system is asked but the state's back end, and that only where it keeps no records of what was applied.
  *
  * @throws {Fault} `unavailable` where the back end cannot be read.
  */
@@ -99,7 +126,7 @@ export const guard = async (run: GuardedRun): Promise<Verdict> => {
   if (folder === undefined) return unrecorded(run, now)
   const { change, vanished } = appliedChange({ ...run, folder })
   const frozen = findFrozen({ ...run, change, folder, now })
-  const verdict = verdictOn(change, run, { now, frozen })
+  const verdict = await verdictWithPeople(change, run, { now, frozen })
   const gone = [...vanished, ...(await unrecordedStrays(run, vanished))]
   return { ...verdict, issues: [...vanishedIssues(run.fleet, gone, now), ...verdict.issues] }
 }
@@ -145,6 +172,7 @@ export const valveOrReport = async (
 ): Promise<Verdict | undefined> => {
   noteBlindness(context, run)
   const verdict = await guard(run)
+  for (const note of verdict.notes ?? []) context.terminal.note(context.terminal.color.yellow(note))
   for (const one of verdict.used) context.terminal.note(context.terminal.color.yellow(overrideText(one)))
   if (verdict.issues.length === 0) {
     noteFrozen(context, verdict.frozen)

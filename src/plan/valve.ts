@@ -17,7 +17,7 @@ export interface ValveInput {
   /** Those of the fleet, expired ones too. */
   readonly overrides: readonly Loaded<Override>[]
   readonly now: Date
-  /** People in teams that follow an LDAP group, where somebody asked; none where absent. */
+  /** People in teams that follow an LDAP group, as far as UCP was asked; those of others count as enough. */
   readonly members?: Members
   /** Names that files give to organizations, by those they were made under, where the two differ. */
   readonly renamed?: ReadonlyMap<string, string>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,25 +10,11 @@ import type { FleetChange } from '../../src/plan/fleet-change.ts'
 import { plainText } from '../../src/plan/report/phrase.ts'
 import { nonprod } from '../compile/fixtures/clusters.ts'
 import { base, changed, withTenant } from '../plan/report/scenario.ts'
+import { ucpConnection } from './connections-file.ts'
 import { adminPassword, startEmulator } from './provider-harness.ts'
 
 let emulator: Emulator
 let folder: string
-
-/** What a site's connections file says, with the emulator for UCP and nothing behind the rest. */
-const connections = (endpoint: string, password = 'password') => {
-  const file = join(folder, `connections-${password}-${new URL(endpoint).port}.json`)
-  const none = 'not-there'
-  const connection = {
-    ucp: { endpoint, caFile: 'ca.pem', username: 'svc-tenantry', passwordFile: password },
-    docker: { caFile: none, certFile: none, keyFile: none },
-    registry: { username: none, tokenFile: none },
-    vault: { tokenFile: none },
-    vcenter: { user: none, passwordFile: none },
-  }
-  writeFileSync(file, JSON.stringify({ clusters: { nonprod: connection } }))
-  return { TENANTRY_CONNECTIONS: file }
-}
 
 const change: FleetChange = changed((files) =>
   withTenant(files, 'acme', (tenant) => ({ ...tenant, displayName: 'Acme' })),
@@ -40,9 +26,6 @@ const read = (environment: NodeJS.ProcessEnv) =>
 beforeAll(async () => {
   emulator = await startEmulator()
   folder = mkdtempSync(join(tmpdir(), 'tenantry-members-'))
-  writeFileSync(join(folder, 'ca.pem'), emulator.caCertificate)
-  writeFileSync(join(folder, 'password'), adminPassword.reveal())
-  writeFileSync(join(folder, 'wrong'), 'not-the-password')
   const ucp = new Ucp({
     endpoint: emulator.address,
     username: 'svc-tenantry',
@@ -63,7 +46,7 @@ afterAll(async () => {
 
 describe('the members of the teams that a change touches', () => {
   it('are read from UCP; a team that is not there has none', async () => {
-    const { members, notes } = await read(connections(emulator.address))
+    const { members, notes } = await read(ucpConnection(folder, emulator))
     expect(notes).toEqual([])
     expect([...(members.get('nonprod') ?? [])].sort()).toEqual([
       ['acme/developers', ['ada', 'bob']],
@@ -72,7 +55,7 @@ describe('the members of the teams that a change touches', () => {
   })
 
   it('of a change that touches nobody are not asked for', async () => {
-    const environment = connections('https://127.0.0.1:1')
+    const environment = ucpConnection(folder, { ...emulator, address: 'https://127.0.0.1:1' })
     const found = await readMembers({
       change: changed(() => base).change,
       clusters: [nonprod],
@@ -83,7 +66,7 @@ describe('the members of the teams that a change touches', () => {
   })
 
   it.each([
-    ['refuses the log-in', () => connections(emulator.address, 'wrong'), 'refused the login'],
+    ['refuses the log-in', () => ucpConnection(folder, emulator, 'not-the-password'), 'refused the login'],
     ['is not known', () => ({}), 'TENANTRY_CONNECTIONS is not set'],
   ])('are a note where UCP %s', async (_, environment, reason) => {
     const { members, notes } = await read(environment())
@@ -96,7 +79,7 @@ describe('the members of the teams that a change touches', () => {
     const { members, notes } = await readMembers({
       change,
       clusters: [nonprod],
-      environment: connections(emulator.address),
+      environment: ucpConnection(folder, emulator),
       signal: AbortSignal.abort(),
     })
     expect(members.size).toBe(0)

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import type { ClusterLab } from '../../src/lab/cluster-lab.ts'
 import type { Lab } from '../../src/lab/lab.ts'
@@ -73,7 +74,7 @@ export const containerOf = async (person: LoggedIn, service: string): Promise<st
       const id = task.Status?.ContainerStatus?.ContainerID
       if (task.Status?.State === 'running' && id !== undefined) return id
     }
-    await new Promise((resolve) => setImmediate(resolve))
+    await wait(100)
   }
   throw new Error(`no container of ${service} runs`)
 }
